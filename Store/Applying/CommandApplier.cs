@@ -1,0 +1,201 @@
+using Google.Protobuf.WellKnownTypes;
+using SwarmOrleans.Contracts;
+using SwarmOrleans.Store.Tables;
+
+namespace SwarmOrleans.Store.Applying;
+
+/// <summary>
+/// Decides commands, alike on every replica: the outcome depends on the state and the entry alone. One instance applies one log entry.
+/// </summary>
+internal sealed class CommandApplier(StoreState state, long term)
+{
+    private readonly TableDraft _draft = state.Tables.Edit();
+    private readonly List<StoreChange> _transaction = [];
+    private PersistentMap<OriginState> _origins = state.Origins;
+    private ulong _version = state.Version;
+
+    /// <summary>What the commands changed so far, in order.</summary>
+    public List<StoreChange> Changes { get; } = [];
+
+    /// <summary>The state after them.</summary>
+    public StoreState Finish(long index) =>
+        new(_version, index, Changes.Count == 0 ? state.Tables : _draft.Freeze(), _origins);
+
+    /// <summary>Executes the command, or gives the verdicts that were recorded when a copy of it was executed; null when it has expired.</summary>
+    public CommitResult[]? Apply(LogCommand command)
+    {
+        var origin = _origins.TryGet(command.Origin, out var known) ? known : OriginState.First(command.Boot);
+        if (origin.Boot != command.Boot)
+        {
+            if (origin.EndedBoots.Contains(command.Boot))
+            {
+                return null;
+            }
+
+            origin = origin.NextBoot(command.Boot);
+        }
+
+        if (command.Sequence < origin.Floor)
+        {
+            return null;
+        }
+
+        if (origin.Verdicts.TryGetValue(command.Sequence, out var recorded))
+        {
+            return recorded;
+        }
+
+        var verdicts = Execute(command);
+        _origins = _origins.Set(command.Origin, origin.Record(command.Sequence, command.Floor, verdicts));
+        return verdicts;
+    }
+
+    private CommitResult[] Execute(LogCommand command)
+    {
+        var time = Timestamp.FromDateTime(new DateTime(DateTime.UnixEpoch.Ticks + command.Time, DateTimeKind.Utc));
+        if (command.Report is { } report)
+        {
+            return [ReportApplier.Apply(this, report, command.Origin, time)];
+        }
+
+        var parts = new SharedParts(command.TaskParts, _draft);
+        var verdicts = new CommitResult[command.Transactions.Count];
+        for (var i = 0; i < verdicts.Length; i++)
+        {
+            verdicts[i] = Execute(command.Transactions[i], parts, time);
+        }
+
+        return verdicts;
+    }
+
+    private CommitResult Execute(LogTransaction transaction, SharedParts parts, Timestamp time)
+    {
+        if (transaction.Term != 0 && transaction.Term != term)
+        {
+            return new CommitResult(CommitOutcome.Unavailable, 0, null);
+        }
+
+        _draft.Mark();
+        _transaction.Clear();
+        var conflict = Check(transaction.Conditions);
+        foreach (var write in transaction.Writes)
+        {
+            conflict ??= Apply(write, parts, time);
+        }
+
+        if (conflict is not null)
+        {
+            _draft.Rewind();
+            return new CommitResult(CommitOutcome.Conflict, 0, conflict);
+        }
+
+        return Accept();
+    }
+
+    /// <summary>Stores a changed object as part of the transaction under way.</summary>
+    internal void Replace(IStoreObject old, IStoreObject item, Timestamp time)
+    {
+        SetMeta(item, old, time);
+        _draft.Put(item.Kind, item.Id, item);
+        _transaction.Add(new StoreChange(ChangeAction.Update, item.Kind, old, item));
+    }
+
+    internal IStoreObject? Find(ObjectKind kind, string id) => _draft.Find(kind, id);
+
+    internal void Begin()
+    {
+        _draft.Mark();
+        _transaction.Clear();
+    }
+
+    /// <summary>Ends the transaction under way: the version advances if anything changed.</summary>
+    internal CommitResult Accept()
+    {
+        if (_transaction.Count > 0)
+        {
+            _version++;
+            Changes.AddRange(_transaction);
+        }
+
+        return new CommitResult(CommitOutcome.Committed, _version, null);
+    }
+
+    private StoreConflict? Check(IEnumerable<LogCondition> conditions)
+    {
+        foreach (var condition in conditions)
+        {
+            var kind = (ObjectKind)condition.Kind;
+            var found = _draft.Find(kind, condition.Id);
+            var conflict = condition.Rule switch
+            {
+                LogCondition.Types.Rule.Version => found is null
+                    ? Conflicts.NotFound(kind, condition.Id)
+                    : found.Meta.Version.Index == condition.Version ? null : Conflicts.OutOfSequence(kind, condition.Id),
+                LogCondition.Types.Rule.Exists => found is null ? Conflicts.NotFound(kind, condition.Id) : null,
+                LogCondition.Types.Rule.Absent => found is null ? null : Conflicts.Exists(kind, condition.Id),
+                LogCondition.Types.Rule.Unreferenced => _draft.ReferrerOf(kind, condition.Id) is { } by
+                    ? Conflicts.Referenced(kind, condition.Id, by)
+                    : null,
+                _ => throw new InvalidDataException($"condition rule {condition.Rule} is not known to this version"),
+            };
+            if (conflict is not null)
+            {
+                return conflict;
+            }
+        }
+
+        return null;
+    }
+
+    private StoreConflict? Apply(LogWrite write, SharedParts parts, Timestamp time)
+    {
+        var kind = (ObjectKind)write.Kind;
+        var old = _draft.Find(kind, write.Id);
+        if (write.Action != LogWrite.Types.Action.Create)
+        {
+            if (old is null)
+            {
+                return Conflicts.NotFound(kind, write.Id);
+            }
+
+            if (write.Version != 0 && old.Meta.Version.Index != write.Version)
+            {
+                return Conflicts.OutOfSequence(kind, write.Id);
+            }
+        }
+        else if (old is not null)
+        {
+            return Conflicts.Exists(kind, write.Id);
+        }
+
+        if (write.Action == LogWrite.Types.Action.Remove)
+        {
+            _draft.Put(kind, write.Id, null);
+            _transaction.Add(new StoreChange(ChangeAction.Remove, kind, old, null));
+            return null;
+        }
+
+        var item = ObjectCodec.Parse(kind, write.Content);
+        if (item is SwarmTask task)
+        {
+            parts.Restore(task, write.Parts, old as SwarmTask);
+        }
+
+        if (UniqueNames.Of(item) is { } name && _draft.HolderOf(kind, name) is { } holder && holder != write.Id)
+        {
+            return Conflicts.NameInUse(kind, holder, name);
+        }
+
+        SetMeta(item, old, time);
+        _draft.Put(kind, write.Id, item);
+        _transaction.Add(new StoreChange(old is null ? ChangeAction.Create : ChangeAction.Update, kind, old, item));
+        return null;
+    }
+
+    private void SetMeta(IStoreObject item, IStoreObject? old, Timestamp time) => item.Meta = new Meta
+    {
+        Version = new ObjectVersion { Index = _version + 1 },
+        CreatedAt = old?.Meta.CreatedAt ?? time,
+        UpdatedAt = time,
+    };
+}

@@ -1,0 +1,105 @@
+using System.Buffers.Binary;
+using System.Collections.Immutable;
+using SwarmOrleans.Contracts;
+using SwarmOrleans.Store.Applying;
+using SwarmOrleans.Store.Encryption;
+using SwarmOrleans.Store.Tables;
+
+namespace SwarmOrleans.Store.Snapshots;
+
+/// <summary>Reads what <see cref="SnapshotWriter"/> wrote.</summary>
+internal sealed class SnapshotReader(Stream source, FrameCipher cipher)
+{
+    // A frame holds at most one record above the writer's limit; a longer length is damage, not data.
+    private const int MaxFrameLength = 64 << 20;
+
+    private readonly TableDraft _draft = TableSet.Empty.Edit();
+    private readonly List<LogTaskParts> _parts = [];
+    private SnapshotHeader? _header;
+    private long _number;
+
+    /// <exception cref="InvalidDataException">The snapshot is damaged or cut off.</exception>
+    /// <exception cref="UnknownKeyException">Its key is not here.</exception>
+    public async ValueTask<StoreState> ReadAsync(CancellationToken cancellationToken)
+    {
+        var magic = new byte[SnapshotWriter.Magic.Length];
+        await ReadExactlyAsync(magic, cancellationToken);
+        if (!magic.AsSpan().SequenceEqual(SnapshotWriter.Magic))
+        {
+            throw new InvalidDataException("not a snapshot");
+        }
+
+        while (await ReadFrameAsync(cancellationToken) is { Length: > 0 } frame)
+        {
+            using var records = new MemoryStream(frame);
+            _header ??= SnapshotHeader.Parser.ParseDelimitedFrom(records);
+            while (records.Position < records.Length)
+            {
+                Add(SnapshotRecord.Parser.ParseDelimitedFrom(records));
+            }
+        }
+
+        if (_header is null)
+        {
+            throw new InvalidDataException("the snapshot has no header");
+        }
+
+        return new StoreState(_header.Version, _header.Index, _draft.Freeze(), Origins(_header));
+    }
+
+    private void Add(SnapshotRecord record)
+    {
+        if (record.TaskParts is not null)
+        {
+            _parts.Add(record.TaskParts);
+        }
+
+        var item = ObjectCodec.Parse((ObjectKind)record.Kind, record.Content);
+        if (item is SwarmTask task)
+        {
+            new SharedParts(_parts, _draft).Restore(task, record.Parts, null);
+        }
+
+        _draft.Put(item.Kind, item.Id, item);
+        _draft.Mark();
+    }
+
+    private static PersistentMap<OriginState> Origins(SnapshotHeader header)
+    {
+        var origins = PersistentMap<OriginState>.Empty;
+        foreach (var origin in header.Origins)
+        {
+            var verdicts = origin.Verdicts.ToImmutableSortedDictionary(v => v.Sequence, v => v.Items.Select(VerdictCodec.Decode).ToArray());
+            origins = origins.Set(origin.Id, new OriginState(origin.Boot, origin.Floor, verdicts, [.. origin.EndedBoots]));
+        }
+
+        return origins;
+    }
+
+    private async ValueTask<byte[]> ReadFrameAsync(CancellationToken cancellationToken)
+    {
+        var prefix = new byte[sizeof(int)];
+        await ReadExactlyAsync(prefix, cancellationToken);
+        var length = BinaryPrimitives.ReadInt32LittleEndian(prefix);
+        if (length is < FrameCipher.Overhead or > MaxFrameLength)
+        {
+            throw new InvalidDataException($"snapshot frame {_number} has the impossible length {length}");
+        }
+
+        var frame = new byte[length];
+        await ReadExactlyAsync(frame, cancellationToken);
+        return cipher.Open(FramePurpose.Snapshot, _number++, frame);
+    }
+
+    private async ValueTask ReadExactlyAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await source.ReadExactlyAsync(buffer, cancellationToken);
+        }
+        catch (EndOfStreamException e)
+        {
+            throw new InvalidDataException($"the snapshot is cut off in frame {_number}", e);
+        }
+    }
+}

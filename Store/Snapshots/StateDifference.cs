@@ -1,0 +1,39 @@
+using SwarmOrleans.Contracts;
+using SwarmOrleans.Store.Tables;
+
+namespace SwarmOrleans.Store.Snapshots;
+
+/// <summary>What changed between two states that are not linked by the log.</summary>
+internal static class StateDifference
+{
+    public static List<StoreChange> Between(TableSet old, TableSet now)
+    {
+        var changes = new List<StoreChange>();
+        for (var i = 0; i < TableSet.Kinds; i++)
+        {
+            var kind = (ObjectKind)i;
+            foreach (var (id, before) in old.Objects(kind))
+            {
+                if (now.Find(kind, id) is null)
+                {
+                    changes.Add(new StoreChange(ChangeAction.Remove, kind, before, null));
+                }
+            }
+
+            foreach (var (id, after) in now.Objects(kind))
+            {
+                var before = old.Find(kind, id);
+                if (before is null)
+                {
+                    changes.Add(new StoreChange(ChangeAction.Create, kind, null, after));
+                }
+                else if (before.Meta.Version.Index != after.Meta.Version.Index)
+                {
+                    changes.Add(new StoreChange(ChangeAction.Update, kind, before, after));
+                }
+            }
+        }
+
+        return changes;
+    }
+}

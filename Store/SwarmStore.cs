@@ -1,0 +1,256 @@
+using System.Buffers;
+using SwarmOrleans.Contracts;
+using SwarmOrleans.Store.Applying;
+using SwarmOrleans.Store.Encryption;
+using SwarmOrleans.Store.Log;
+using SwarmOrleans.Store.Proposing;
+using SwarmOrleans.Store.Snapshots;
+using SwarmOrleans.Store.Watching;
+
+namespace SwarmOrleans.Store;
+
+/// <summary>The replica of one manager. Give it to a log as its consumer, then <see cref="Attach"/> that log.</summary>
+public sealed class SwarmStore : ISwarmStore, ILogConsumer, IAsyncDisposable
+{
+    private readonly SwarmStoreOptions _options;
+    private readonly FrameCipher _cipher;
+    private readonly PendingCommands _pending;
+    private readonly SemaphoreSlim _outstanding;
+    private readonly WatchRing _ring;
+    private StoreState _state = StoreState.Empty;
+    private StoreView _view = new(0, StoreState.Empty.Tables);
+    private IConsensusLog? _log;
+    private Proposer? _proposer;
+
+    /// <summary>An empty replica.</summary>
+    public SwarmStore(SwarmStoreOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        _options = options;
+        _cipher = new FrameCipher(options.Keyring);
+        _pending = new PendingCommands(options);
+        _outstanding = new SemaphoreSlim(options.MaxOutstanding);
+        _ring = new WatchRing(options.WatchCapacity);
+    }
+
+    /// <inheritdoc />
+    public string ManagerId => _options.ManagerId;
+
+    /// <inheritdoc />
+    public string BootId => _options.BootId;
+
+    /// <inheritdoc />
+    public StoreView Current => Volatile.Read(ref _view);
+
+    /// <inheritdoc />
+    public LeadershipState Leadership => _log?.Leadership ?? LeadershipState.None;
+
+    /// <inheritdoc />
+    public long AppliedIndex => Volatile.Read(ref _state).Index;
+
+    private IConsensusLog Log => _log ?? throw new InvalidOperationException("no log is attached");
+
+    /// <summary>Starts proposing through <paramref name="log"/>. Once, after the log has been given this store as its consumer.</summary>
+    public void Attach(IConsensusLog log)
+    {
+        _log = log;
+        _proposer = new Proposer(_options, log, _cipher, _pending);
+        _proposer.Start();
+    }
+
+    /// <inheritdoc />
+    public Task<LeadershipState> WaitForLeadershipChangeAsync(LeadershipState seen, CancellationToken cancellationToken) =>
+        Log.WaitForChangeAsync(seen, cancellationToken);
+
+    /// <inheritdoc />
+    public async ValueTask<CommitResult> CommitAsync(StoreTransaction transaction, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(transaction);
+        return (await CommitAllAsync([transaction], cancellationToken))[0];
+    }
+
+    /// <inheritdoc />
+    public async ValueTask<IReadOnlyList<CommitResult>> CommitAllAsync(
+        IReadOnlyList<StoreTransaction> transactions, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(transactions);
+        if (transactions.Count == 0)
+        {
+            return [];
+        }
+
+        var leadership = Leadership;
+        if (transactions.All(t => t.Term != 0 && !(leadership.IsLeader && t.Term == leadership.Term)))
+        {
+            return Repeat(new CommitResult(CommitOutcome.Unavailable, 0, null), transactions.Count);
+        }
+
+        return await ProposeAsync(CommandEncoder.Encode(transactions, Current), transactions.Count, cancellationToken);
+    }
+
+    /// <inheritdoc />
+    public async ValueTask<CommitResult> ReportStatusAsync(
+        string nodeId, string sessionId, IReadOnlyList<TaskStatusReport> reports, CancellationToken cancellationToken) =>
+        (await ProposeAsync(CommandEncoder.Encode(nodeId, sessionId, reports), 1, cancellationToken))[0];
+
+    /// <inheritdoc />
+    public async ValueTask<StoreView> ReadAsync(CancellationToken cancellationToken)
+    {
+        var started = _options.TimeProvider.GetTimestamp();
+        while (true)
+        {
+            var leadership = Leadership;
+            try
+            {
+                await Log.ReadBarrierAsync(cancellationToken);
+                return Current;
+            }
+            catch (NotLeaderException) when (_options.TimeProvider.GetElapsedTime(started) < _options.CommitDeadline)
+            {
+                // An election takes a moment; what is asked again is what it was.
+                var pause = Task.Delay(TimeSpan.FromMilliseconds(50), _options.TimeProvider, cancellationToken);
+                await Task.WhenAny(pause, Log.WaitForChangeAsync(leadership, cancellationToken));
+                cancellationToken.ThrowIfCancellationRequested();
+            }
+        }
+    }
+
+    /// <inheritdoc />
+    public IAsyncEnumerable<ChangeBatch> WatchAsync(ulong? afterVersion, CancellationToken cancellationToken) =>
+        _ring.ReadAsync(afterVersion ?? Current.Version, cancellationToken);
+
+    /// <inheritdoc />
+    public void Apply(long index, long term, ReadOnlySequence<byte> entry)
+    {
+        if (index != _state.Index + 1)
+        {
+            throw new InvalidOperationException($"entry {index} cannot follow {_state.Index}");
+        }
+
+        var applier = new CommandApplier(_state, term);
+        var own = new List<(ulong Sequence, CommitResult[]? Verdicts)>();
+        foreach (var bytes in EntryCodec.Decode(_cipher, entry))
+        {
+            var command = LogCommand.Parser.ParseFrom(bytes.Span);
+            var verdicts = applier.Apply(command);
+            if (command.Origin == ManagerId && command.Boot == BootId)
+            {
+                own.Add((command.Sequence, verdicts));
+            }
+        }
+
+        var state = applier.Finish(index);
+        Publish(state, applier.Changes);
+        foreach (var (sequence, verdicts) in own)
+        {
+            _pending.Complete(sequence, verdicts);
+        }
+    }
+
+    /// <inheritdoc />
+    public void Skip(long index) => Volatile.Write(ref _state, _state with { Index = index });
+
+    /// <inheritdoc />
+    public bool Submit(IReadOnlyList<ReadOnlyMemory<byte>> commands) => _proposer?.Submit(commands) ?? false;
+
+    /// <inheritdoc />
+    public ILogSnapshot Capture() => new SnapshotWriter(Volatile.Read(ref _state), _cipher);
+
+    /// <inheritdoc />
+    public async ValueTask InstallAsync(long index, Stream snapshot, CancellationToken cancellationToken)
+    {
+        var state = await new SnapshotReader(snapshot, _cipher).ReadAsync(cancellationToken);
+        if (state.Index > index)
+        {
+            throw new InvalidDataException($"the snapshot is of entry {state.Index}, not {index}");
+        }
+
+        state = state with { Index = index };
+        var difference = StateDifference.Between(_state.Tables, state.Tables);
+        Volatile.Write(ref _state, state);
+        var view = new StoreView(state.Version, state.Tables);
+        Volatile.Write(ref _view, view);
+        _ring.Reset(state.Version, difference.Count == 0 ? null : new ChangeBatch(state.Version, view, difference));
+        CompleteFrom(state);
+    }
+
+    /// <inheritdoc />
+    public async ValueTask DisposeAsync()
+    {
+        if (_proposer is not null)
+        {
+            await _proposer.DisposeAsync();
+        }
+
+        _cipher.Dispose();
+        _outstanding.Dispose();
+    }
+
+    private static CommitResult[] Repeat(CommitResult result, int count)
+    {
+        var results = new CommitResult[count];
+        Array.Fill(results, result);
+        return results;
+    }
+
+    private async ValueTask<CommitResult[]> ProposeAsync(LogCommand command, int count, CancellationToken cancellationToken)
+    {
+        var proposer = _proposer ?? throw new InvalidOperationException("no log is attached");
+        await _outstanding.WaitAsync(cancellationToken);
+        try
+        {
+            var pending = _pending.Add(command);
+            proposer.Send(pending);
+            CommitResult[]? verdicts = null;
+            var inTime = true;
+            try
+            {
+                verdicts = await pending.Outcome.Task.WaitAsync(_options.CommitDeadline, _options.TimeProvider, cancellationToken);
+            }
+            catch (TimeoutException)
+            {
+                inTime = false;
+            }
+            finally
+            {
+                _pending.Complete(pending.Sequence, null);
+            }
+
+            return verdicts ?? Repeat(new CommitResult(inTime || pending.WasSent ? CommitOutcome.Unknown : CommitOutcome.Unavailable, 0, null), count);
+        }
+        finally
+        {
+            _outstanding.Release();
+        }
+    }
+
+    private void Publish(StoreState state, List<StoreChange> changes)
+    {
+        Volatile.Write(ref _state, state);
+        if (changes.Count == 0)
+        {
+            return;
+        }
+
+        var view = new StoreView(state.Version, state.Tables);
+        Volatile.Write(ref _view, view);
+        _ring.Append(new ChangeBatch(state.Version, view, changes));
+    }
+
+    // A snapshot can hold the verdicts of commands whose entries will never be seen here.
+    private void CompleteFrom(StoreState state)
+    {
+        if (!state.Origins.TryGet(ManagerId, out var origin) || origin.Boot != BootId)
+        {
+            return;
+        }
+
+        foreach (var command in _pending.Snapshot())
+        {
+            if (origin.Verdicts.TryGetValue(command.Sequence, out var verdicts))
+            {
+                _pending.Complete(command.Sequence, verdicts);
+            }
+        }
+    }
+}

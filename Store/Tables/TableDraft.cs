@@ -1,0 +1,131 @@
+using SwarmOrleans.Contracts;
+using IdSet = SwarmOrleans.Store.Tables.PersistentMap<string>;
+
+namespace SwarmOrleans.Store.Tables;
+
+/// <summary>Tables while a command is applied. <see cref="Mark"/> and <see cref="Rewind"/> make one transaction atomic.</summary>
+internal sealed class TableDraft(PersistentMap<IStoreObject>[] objects, PersistentMap<string>[] names, PersistentMap<IdSet>[] indexes)
+{
+    private readonly List<(IndexName Index, string Key)> _before = [];
+    private readonly List<(IndexName Index, string Key)> _after = [];
+    private readonly List<Undo> _undo = [];
+
+    public IStoreObject? Find(ObjectKind kind, string id) => objects[(int)kind].TryGet(id, out var item) ? item : null;
+
+    /// <summary>Id of the object that has the unique <paramref name="name"/>, or null.</summary>
+    public string? HolderOf(ObjectKind kind, string name) => names[(int)kind].TryGet(UniqueNames.Key(name), out var id) ? id : null;
+
+    /// <summary>Some object that refers to the secret, config or network; null when none does.</summary>
+    public string? ReferrerOf(ObjectKind kind, string id)
+    {
+        foreach (var index in References(kind))
+        {
+            if (indexes[(int)index].TryGet(id, out var ids))
+            {
+                foreach (var entry in ids)
+                {
+                    return entry.Key;
+                }
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Forgets how to go back beyond this point.</summary>
+    public void Mark() => _undo.Clear();
+
+    /// <summary>Takes back everything since <see cref="Mark"/>.</summary>
+    public void Rewind()
+    {
+        for (var i = _undo.Count - 1; i >= 0; i--)
+        {
+            var (kind, id, old) = _undo[i];
+            Write(kind, id, old);
+        }
+
+        _undo.Clear();
+    }
+
+    /// <summary>Stores <paramref name="item"/> under its id, or removes what is there when it is null.</summary>
+    public void Put(ObjectKind kind, string id, IStoreObject? item)
+    {
+        _undo.Add(new Undo(kind, id, Find(kind, id)));
+        Write(kind, id, item);
+    }
+
+    public TableSet Freeze() => new(
+        (PersistentMap<IStoreObject>[])objects.Clone(), (PersistentMap<string>[])names.Clone(), (PersistentMap<IdSet>[])indexes.Clone());
+
+    private void Write(ObjectKind kind, string id, IStoreObject? item)
+    {
+        var old = Find(kind, id);
+        var table = objects[(int)kind];
+        objects[(int)kind] = item is null ? table.Remove(id) : table.Set(id, item);
+        WriteName(kind, id, old, item);
+        WriteIndexes(id, old, item);
+    }
+
+    private void WriteName(ObjectKind kind, string id, IStoreObject? old, IStoreObject? item)
+    {
+        var (before, after) = (old is null ? null : UniqueNames.Of(old), item is null ? null : UniqueNames.Of(item));
+        if (before == after)
+        {
+            return;
+        }
+
+        if (before is not null)
+        {
+            names[(int)kind] = names[(int)kind].Remove(UniqueNames.Key(before));
+        }
+
+        if (after is not null)
+        {
+            names[(int)kind] = names[(int)kind].Set(UniqueNames.Key(after), id);
+        }
+    }
+
+    private void WriteIndexes(string id, IStoreObject? old, IStoreObject? item)
+    {
+        _before.Clear();
+        _after.Clear();
+        if (old is not null)
+        {
+            IndexKeys.Collect(old, _before);
+        }
+
+        if (item is not null)
+        {
+            IndexKeys.Collect(item, _after);
+        }
+
+        foreach (var entry in _before)
+        {
+            if (!_after.Contains(entry))
+            {
+                var index = indexes[(int)entry.Index];
+                var rest = index.TryGet(entry.Key, out var ids) ? ids.Remove(id) : IdSet.Empty;
+                indexes[(int)entry.Index] = rest.Count == 0 ? index.Remove(entry.Key) : index.Set(entry.Key, rest);
+            }
+        }
+
+        foreach (var entry in _after)
+        {
+            if (!_before.Contains(entry))
+            {
+                var index = indexes[(int)entry.Index];
+                indexes[(int)entry.Index] = index.Set(entry.Key, (index.TryGet(entry.Key, out var ids) ? ids : IdSet.Empty).Set(id, id));
+            }
+        }
+    }
+
+    private static IndexName[] References(ObjectKind kind) => kind switch
+    {
+        ObjectKind.Secret => [IndexName.ServiceBySecret, IndexName.TaskBySecret],
+        ObjectKind.Config => [IndexName.ServiceByConfig, IndexName.TaskByConfig],
+        ObjectKind.Network => [IndexName.ServiceByNetwork, IndexName.TaskByNetwork],
+        _ => [],
+    };
+
+    private readonly record struct Undo(ObjectKind Kind, string Id, IStoreObject? Old);
+}

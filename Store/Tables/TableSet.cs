@@ -1,0 +1,46 @@
+using SwarmOrleans.Contracts;
+using IdSet = SwarmOrleans.Store.Tables.PersistentMap<string>;
+
+namespace SwarmOrleans.Store.Tables;
+
+/// <summary>All objects, their unique names and the secondary indexes, at one version. Immutable.</summary>
+internal sealed class TableSet
+{
+    /// <summary>One more than the highest <see cref="ObjectKind"/>.</summary>
+    public const int Kinds = 37;
+
+    private readonly PersistentMap<IStoreObject>[] _objects;
+    private readonly PersistentMap<string>[] _names;
+    private readonly PersistentMap<IdSet>[] _indexes;
+
+    public TableSet(PersistentMap<IStoreObject>[] objects, PersistentMap<string>[] names, PersistentMap<IdSet>[] indexes)
+    {
+        _objects = objects;
+        _names = names;
+        _indexes = indexes;
+    }
+
+    /// <summary>The tables of a new cluster.</summary>
+    public static TableSet Empty { get; } = new(
+        Filled(Kinds, PersistentMap<IStoreObject>.Empty),
+        Filled(Kinds, PersistentMap<string>.Empty),
+        Filled((int)IndexName.Count, PersistentMap<IdSet>.Empty));
+
+    public PersistentMap<IStoreObject> Objects(ObjectKind kind) => _objects[(int)kind];
+
+    public PersistentMap<string> Names(ObjectKind kind) => _names[(int)kind];
+
+    public IdSet Index(IndexName index, string key) => _indexes[(int)index].TryGet(key, out var ids) ? ids : IdSet.Empty;
+
+    public IStoreObject? Find(ObjectKind kind, string id) => _objects[(int)kind].TryGet(id, out var item) ? item : null;
+
+    /// <summary>A working copy; this set stays as it is.</summary>
+    public TableDraft Edit() => new((PersistentMap<IStoreObject>[])_objects.Clone(), (PersistentMap<string>[])_names.Clone(), (PersistentMap<IdSet>[])_indexes.Clone());
+
+    private static T[] Filled<T>(int length, T value)
+    {
+        var array = new T[length];
+        Array.Fill(array, value);
+        return array;
+    }
+}

@@ -1,0 +1,162 @@
+using System.Runtime.CompilerServices;
+
+namespace SwarmOrleans.Store.Watching;
+
+/// <summary>
+/// The last changes, in order, for any number of readers. The writer never waits for a reader: one that falls behind the ring is told to
+/// start over.
+/// </summary>
+internal sealed class WatchRing(int maxChanges)
+{
+    private const int MaxTaken = 64;
+    private const int Capacity = 1 << 15;
+
+    // Batch number n, counted from the start of the process, is at n % Capacity.
+    private readonly ChangeBatch?[] _batches = new ChangeBatch?[Capacity];
+    private readonly Lock _lock = new();
+    private long _firstPosition;
+    private long _endPosition;
+    private ulong _floor;
+    private int _changes;
+    private TaskCompletionSource _signal = New();
+
+    /// <summary>Appends a batch and wakes the readers.</summary>
+    public void Append(ChangeBatch batch)
+    {
+        TaskCompletionSource signal;
+        lock (_lock)
+        {
+            if (_endPosition - _firstPosition == Capacity)
+            {
+                Drop();
+            }
+
+            Add(batch);
+            while (_changes > maxChanges && _endPosition - _firstPosition > 1)
+            {
+                Drop();
+            }
+
+            signal = _signal;
+            _signal = New();
+        }
+
+        signal.TrySetResult();
+    }
+
+    /// <summary>Forgets everything up to <paramref name="version"/> but for <paramref name="difference"/>, which leads there.</summary>
+    public void Reset(ulong version, ChangeBatch? difference)
+    {
+        TaskCompletionSource signal;
+        lock (_lock)
+        {
+            while (_endPosition > _firstPosition)
+            {
+                Drop();
+            }
+
+            _floor = version;
+            if (difference is not null)
+            {
+                Add(difference);
+            }
+
+            signal = _signal;
+            _signal = New();
+        }
+
+        signal.TrySetResult();
+    }
+
+    /// <summary>Sets the version below which nothing was ever kept.</summary>
+    public void StartAt(ulong version)
+    {
+        lock (_lock)
+        {
+            _floor = Math.Max(_floor, version);
+        }
+    }
+
+    public async IAsyncEnumerable<ChangeBatch> ReadAsync(ulong after, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var position = Locate(after);
+        var taken = new List<ChangeBatch>(MaxTaken);
+        var version = after;
+        while (true)
+        {
+            taken.Clear();
+            var signal = Take(position, version, taken);
+            position += taken.Count;
+            foreach (var batch in taken)
+            {
+                version = batch.Version;
+                yield return batch;
+            }
+
+            if (taken.Count == 0)
+            {
+                await signal.WaitAsync(cancellationToken);
+            }
+            else
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+            }
+        }
+    }
+
+    private long Locate(ulong after)
+    {
+        lock (_lock)
+        {
+            if (after < _floor)
+            {
+                throw new CompactedException(after);
+            }
+
+            var (low, high) = (_firstPosition, _endPosition);
+            while (low < high)
+            {
+                var middle = low + ((high - low) / 2);
+                (low, high) = At(middle).Version > after ? (low, middle) : (middle + 1, high);
+            }
+
+            return low;
+        }
+    }
+
+    private Task Take(long position, ulong version, List<ChangeBatch> taken)
+    {
+        lock (_lock)
+        {
+            if (position < _firstPosition)
+            {
+                throw new CompactedException(version);
+            }
+
+            for (var end = Math.Min(_endPosition, position + MaxTaken); position < end; position++)
+            {
+                taken.Add(At(position));
+            }
+
+            return _signal.Task;
+        }
+    }
+
+    private ChangeBatch At(long position) => _batches[position % Capacity]!;
+
+    private void Add(ChangeBatch batch)
+    {
+        _batches[_endPosition++ % Capacity] = batch;
+        _changes += batch.Changes.Count;
+    }
+
+    private void Drop()
+    {
+        var batch = At(_firstPosition);
+        _batches[_firstPosition++ % Capacity] = null;
+        _changes -= batch.Changes.Count;
+        _floor = batch.Version;
+    }
+
+    private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+}
