@@ -122,7 +122,7 @@ public sealed class SwarmStore : ISwarmStore, ILogConsumer, IAsyncDisposable
     /// <inheritdoc />
     public void Apply(long index, long term, ReadOnlySequence<byte> entry)
     {
-        if (index != _state.Index + 1)
+        if (index <= _state.Index)
         {
             throw new InvalidOperationException($"entry {index} cannot follow {_state.Index}");
         }
@@ -146,9 +146,6 @@ public sealed class SwarmStore : ISwarmStore, ILogConsumer, IAsyncDisposable
             _pending.Complete(sequence, verdicts);
         }
     }
-
-    /// <inheritdoc />
-    public void Skip(long index) => Volatile.Write(ref _state, _state with { Index = index });
 
     /// <inheritdoc />
     public bool Submit(IReadOnlyList<ReadOnlyMemory<byte>> commands) => _proposer?.Submit(commands) ?? false;

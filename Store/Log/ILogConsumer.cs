@@ -11,14 +11,10 @@ public interface ILogConsumer
     /// <summary>
     /// Applies one committed entry. Deterministic; never throws on data: an entry that this member cannot read (an unknown key id, say) stops the process.
     /// </summary>
-    /// <param name="index">Log index, one above the last.</param>
+    /// <param name="index">Log index, above the last; those between them held nothing for the replica.</param>
     /// <param name="term">Term in which the entry was appended.</param>
     /// <param name="entry">The payload; valid during the call only.</param>
     void Apply(long index, long term, ReadOnlySequence<byte> entry);
-
-    /// <summary>Notes that an entry without a payload for the replica (a change of the group's members, a new term) was applied.</summary>
-    /// <param name="index">Log index, one above the last.</param>
-    void Skip(long index);
 
     /// <summary>Queues commands that another member forwarded. Called on the leader only; returns at once.</summary>
     /// <returns>False when this replica does not lead or its queue is full; the sender tries again.</returns>

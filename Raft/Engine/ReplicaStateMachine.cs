@@ -1,0 +1,156 @@
+using DotNext.IO;
+using DotNext.Net.Cluster.Consensus.Raft.Membership;
+using DotNext.Net.Cluster.Consensus.Raft.StateMachine;
+using Microsoft.Extensions.Logging;
+using SwarmOrleans.Raft.Snapshots;
+using SwarmOrleans.Store.Log;
+
+namespace SwarmOrleans.Raft.Engine;
+
+/// <summary>
+/// Feeds the replica. Snapshots are captured at once and written in the background; apply goes on meanwhile.
+/// </summary>
+internal sealed partial class ReplicaStateMachine(
+    ILogConsumer consumer, MemberStorage members, SnapshotFiles files, Func<SnapshotDescriptor, Task> download, long snapshotBytes, ILogger logger)
+    : IStateMachine
+{
+    private volatile SnapshotDescriptor? _snapshot;
+    private Task _writing = Task.CompletedTask;
+    private Task _downloading = Task.CompletedTask;
+    private long _bytes;
+
+    public ISnapshot? Snapshot => _snapshot;
+
+    /// <summary>Index of the newest snapshot on this member; 0 without one.</summary>
+    public long SnapshotIndex => _snapshot?.Index ?? 0;
+
+    /// <summary>Loads the newest snapshot. Before the log is opened, which replays at once.</summary>
+    public async Task RestoreAsync(CancellationToken cancellationToken)
+    {
+        if (files.LoadCurrent() is { } descriptor)
+        {
+            await InstallAsync(descriptor, cancellationToken);
+        }
+    }
+
+    public async ValueTask<long> ApplyAsync(LogEntry entry, CancellationToken token)
+    {
+        if (entry.IsSnapshot)
+        {
+            await InstallAsync(await FetchAsync(entry, token), token);
+            return entry.Index;
+        }
+
+        if (entry.IsConfiguration)
+        {
+            // The log replays before the engine has attached its own storage: a change of members in the tail must not be lost.
+            await ((IClusterConfigurationStorage)members).SaveConfigurationAsync(entry, entry.Index, token);
+            return entry.Index;
+        }
+
+        if (entry.TryGetPayload(out var payload) && !payload.IsEmpty)
+        {
+            consumer.Apply(entry.Index, entry.Term, payload);
+            _bytes += payload.Length;
+            if (_bytes >= Math.Max(snapshotBytes, 2 * (_snapshot?.Length ?? 0)) && _writing.IsCompleted)
+            {
+                _bytes = 0;
+                _writing = WriteAsync(consumer.Capture(), entry.Index, entry.Term);
+            }
+        }
+
+        return entry.Index;
+    }
+
+    public ValueTask ReclaimGarbageAsync(long watermark, CancellationToken token)
+    {
+        if (_snapshot is { } snapshot)
+        {
+            files.DeleteOlder(snapshot);
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Waits for what runs in the background.</summary>
+    public Task StopAsync() => Task.WhenAll(_writing, _downloading);
+
+    private async Task WriteAsync(ILogSnapshot captured, long index, long term)
+    {
+        await Task.Yield();
+        try
+        {
+            var descriptor = await files.WriteAsync(captured, index, term, CancellationToken.None);
+            files.SetCurrent(descriptor);
+            _snapshot = descriptor;
+            LogSnapshotWritten(index, descriptor.Length);
+        }
+        catch (IOException e)
+        {
+            // The log stays as long as it is; the next trigger tries again.
+            LogSnapshotFailed(index, e);
+        }
+    }
+
+    private async Task<SnapshotDescriptor> FetchAsync(LogEntry entry, CancellationToken token)
+    {
+        using var stream = new MemoryStream();
+        await entry.WriteToAsync(IAsyncBinaryWriter.Create(stream, new byte[512]), token);
+        var descriptor = SnapshotDescriptor.Parse(stream.ToArray());
+        if (files.Has(descriptor))
+        {
+            return descriptor;
+        }
+
+        if (_downloading.IsCompleted)
+        {
+            LogDownloading(descriptor.Index, descriptor.Length);
+            _downloading = DownloadAsync(descriptor);
+        }
+
+        // The leader counts this round as lost and sends the descriptor again.
+        throw new IOException($"the snapshot of entry {descriptor.Index} is still on its way");
+    }
+
+    private async Task DownloadAsync(SnapshotDescriptor descriptor)
+    {
+        await Task.Yield();
+        try
+        {
+            await download(descriptor);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            LogDownloadFailed(descriptor.Index, e);
+        }
+    }
+
+    private async Task InstallAsync(SnapshotDescriptor descriptor, CancellationToken token)
+    {
+        try
+        {
+            await using var stream = files.Open(descriptor.Index, descriptor.Term);
+            await consumer.InstallAsync(descriptor.Index, stream, token);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new LogCorruptException(Path.Combine("snapshots", $"{descriptor.Index}-{descriptor.Term}.snap"), -1, e.Message, e);
+        }
+
+        files.SetCurrent(descriptor);
+        _snapshot = descriptor;
+        _bytes = 0;
+    }
+
+    [LoggerMessage(2001, LogLevel.Information, "snapshot of entry {Index} written, {Length} bytes")]
+    private partial void LogSnapshotWritten(long index, long length);
+
+    [LoggerMessage(2002, LogLevel.Error, "snapshot of entry {Index} could not be written")]
+    private partial void LogSnapshotFailed(long index, Exception exception);
+
+    [LoggerMessage(2003, LogLevel.Information, "fetching the snapshot of entry {Index}, {Length} bytes")]
+    private partial void LogDownloading(long index, long length);
+
+    [LoggerMessage(2004, LogLevel.Warning, "the snapshot of entry {Index} could not be fetched")]
+    private partial void LogDownloadFailed(long index, Exception exception);
+}
