@@ -68,7 +68,7 @@ public sealed partial class RaftLog : IConsensusLog
         var machine = new ReplicaStateMachine(
             options.Consumer, members, files, d => log!.DownloadAsync(d), options.SnapshotBytes, options.LoggerFactory.CreateLogger<RaftLog>());
         await machine.RestoreAsync(cancellationToken);
-        await LogInspection.RunAsync(WalOptions(options), guard, machine.SnapshotIndex, cancellationToken);
+        await LogInspection.RunAsync(WalOptions(options), guard, machine.Snapshot, cancellationToken);
         log = new RaftLog(options, peers, files, machine, members, guard);
         await log.StartAsync(cancellationToken);
         return log;
@@ -159,7 +159,10 @@ public sealed partial class RaftLog : IConsensusLog
             throw new MembershipChangeException($"removing {address} would leave the group without a reachable majority");
         }
 
-        await ChangeMembersAsync(token => _cluster.RemoveMemberAsync(endPoint, token), $"manager {address} could not be removed", cancellationToken);
+        await ChangeMembersAsync(
+            async token => _cluster.Members.All(m => !Equals(m.EndPoint, endPoint)) || await RemoveAndLookAgainAsync(endPoint, token),
+            $"manager {address} could not be removed",
+            cancellationToken);
     }
 
     /// <inheritdoc />
@@ -234,7 +237,7 @@ public sealed partial class RaftLog : IConsensusLog
             patience.CancelAfter(TimeSpan.FromSeconds(30));
             while (!await change(patience.Token))
             {
-                await Task.Delay(TimeSpan.FromMilliseconds(100), patience.Token);
+                await Task.Delay(TimeSpan.FromMilliseconds(20), patience.Token);
             }
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
@@ -249,6 +252,13 @@ public sealed partial class RaftLog : IConsensusLog
         {
             _membership.Release();
         }
+    }
+
+    // The engine answers when the change is committed, a moment before it is applied here.
+    private async Task<bool> RemoveAndLookAgainAsync(EndPoint endPoint, CancellationToken cancellationToken)
+    {
+        await _cluster.RemoveMemberAsync(endPoint, cancellationToken);
+        return _cluster.Members.All(m => !Equals(m.EndPoint, endPoint));
     }
 
     private async Task DownloadAsync(SnapshotDescriptor descriptor)

@@ -15,14 +15,15 @@ internal static class LogInspection
     private const int LastIndexOffset = 12;
 
     /// <exception cref="LogCorruptException">A file fails its checks.</exception>
-    public static async Task RunAsync(WriteAheadLog.Options options, LogGuard guard, long snapshotIndex, CancellationToken cancellationToken)
+    public static async Task RunAsync(WriteAheadLog.Options options, LogGuard guard, ISnapshot? snapshot, CancellationToken cancellationToken)
     {
+        var snapshotIndex = snapshot?.Index ?? 0;
         while (true)
         {
             long? cut;
             try
             {
-                await using var wal = new WriteAheadLog(options, IStateMachine.CreateNoOp(snapshotIndex));
+                await using var wal = new WriteAheadLog(options, new InspectionMachine(snapshot));
                 await wal.InitializeAsync(cancellationToken);
                 guard.Verify(wal, options.Location);
                 cut = await FindStaleTailAsync(wal, snapshotIndex, cancellationToken);

@@ -21,9 +21,6 @@ internal sealed partial class ReplicaStateMachine(
 
     public ISnapshot? Snapshot => _snapshot;
 
-    /// <summary>Index of the newest snapshot on this member; 0 without one.</summary>
-    public long SnapshotIndex => _snapshot?.Index ?? 0;
-
     /// <summary>Loads the newest snapshot. Before the log is opened, which replays at once.</summary>
     public async Task RestoreAsync(CancellationToken cancellationToken)
     {

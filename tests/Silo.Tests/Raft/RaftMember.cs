@@ -1,0 +1,92 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using SwarmOrleans.Contracts;
+using SwarmOrleans.Raft;
+using SwarmOrleans.Raft.Group;
+using SwarmOrleans.Raft.Transport;
+using SwarmOrleans.Security;
+using SwarmOrleans.Silo.Hosting;
+using SwarmOrleans.Store;
+using SwarmOrleans.Testing;
+
+namespace SwarmOrleans.Tests.Silo.Raft;
+
+/// <summary>One manager of a test group: store, log, and the shared port, in this process.</summary>
+internal sealed class RaftMember : IAsyncDisposable
+{
+    private readonly PeerChannels _channels;
+    private WebApplication? _host;
+
+    private RaftMember(string directory, IPEndPoint address, SecurityConfig security, SwarmStore store)
+    {
+        (Directory, Address, Security, Store) = (directory, address, security, store);
+        _channels = new PeerChannels(security);
+    }
+
+    public string Directory { get; }
+
+    public IPEndPoint Address { get; }
+
+    public SecurityConfig Security { get; }
+
+    public SwarmStore Store { get; }
+
+    public RaftLog Log { get; private set; } = null!;
+
+    public static async Task<RaftMember> StartAsync(
+        string id, IPEndPoint address, string directory, bool bootstrap, RootCa root, Keyring keyring, long snapshotBytes = 16 << 20)
+    {
+        var security = new SecurityConfig(Identities.Issue(id, NodeRole.Manager, root).Identity);
+        var store = new SwarmStore(new SwarmStoreOptions { ManagerId = id, BootId = RandomIdSource.Secure.NewId(), Keyring = keyring });
+        var member = new RaftMember(directory, address, security, store);
+        await member.StartAsync(bootstrap, keyring, snapshotBytes);
+        return member;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Store.DisposeAsync();
+        if (Log is not null)
+        {
+            await Log.DisposeAsync();
+        }
+
+        if (_host is not null)
+        {
+            await _host.DisposeAsync();
+        }
+
+        _channels.Dispose();
+    }
+
+    private async Task StartAsync(bool bootstrap, Keyring keyring, long snapshotBytes)
+    {
+        var listener = new RaftListener(Address);
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.ConfigureKestrel(k => k.Listen(Address, o => o.UseSwarm(Security, listener)));
+        builder.Services.AddGrpc(o => o.MaxReceiveMessageSize = null);
+        builder.Services.AddSingleton(_ => new ManagerGroupService(Log, Store, keyring));
+        _host = builder.Build();
+        _host.MapGrpcService<ManagerGroupService>();
+        await _host.StartAsync();
+        Log = await RaftLog.StartAsync(
+            new RaftLogOptions
+            {
+                Directory = Directory,
+                Address = Address,
+                Bootstrap = bootstrap,
+                Consumer = Store,
+                Listener = listener,
+                Connector = new RaftConnector(_ => Security.ClientOptions()),
+                Peers = _channels.To,
+                SnapshotBytes = snapshotBytes,
+            },
+            CancellationToken.None);
+        Store.Attach(Log);
+    }
+}
