@@ -85,6 +85,9 @@ public sealed class StoreView
         where T : class, IStoreObject, new() =>
         All<T>().Where(item => DisplayNames.Of(item).StartsWith(prefix, StringComparison.OrdinalIgnoreCase));
 
+    /// <summary>Debug builds: throws if anyone changed an object of this view.</summary>
+    internal void VerifyFrozen() => FreezeGuard.Verify(_tables);
+
     internal IReadOnlyCollection<T> ByIndex<T>(IndexName index, string key)
         where T : class, IStoreObject, new()
     {

@@ -58,6 +58,16 @@ public sealed class SwarmStore : ISwarmStore, ILogConsumer, IAsyncDisposable
         _proposer.Start();
     }
 
+    /// <summary>
+    /// Uses another keyring from now on: new entries and snapshots are written with its current key. It must still hold every key that
+    /// entries or snapshots in use were written with.
+    /// </summary>
+    public void UseKeyring(Keyring keyring)
+    {
+        ArgumentNullException.ThrowIfNull(keyring);
+        _cipher.Use(keyring);
+    }
+
     /// <inheritdoc />
     public Task<LeadershipState> WaitForLeadershipChangeAsync(LeadershipState seen, CancellationToken cancellationToken) =>
         Log.WaitForChangeAsync(seen, cancellationToken);
@@ -179,8 +189,12 @@ public sealed class SwarmStore : ISwarmStore, ILogConsumer, IAsyncDisposable
             await _proposer.DisposeAsync();
         }
 
+        foreach (var command in _pending.Snapshot())
+        {
+            _pending.Complete(command.Sequence, null);
+        }
+
         _cipher.Dispose();
-        _outstanding.Dispose();
     }
 
     private static CommitResult[] Repeat(CommitResult result, int count)
@@ -196,7 +210,7 @@ public sealed class SwarmStore : ISwarmStore, ILogConsumer, IAsyncDisposable
         await _outstanding.WaitAsync(cancellationToken);
         try
         {
-            var pending = _pending.Add(command);
+            var pending = await _pending.AddAsync(command, cancellationToken);
             proposer.Send(pending);
             CommitResult[]? verdicts = null;
             var inTime = true;

@@ -6,7 +6,7 @@ namespace SwarmOrleans.Store.Applying;
 /// <summary>Gives tasks back the parts that were left out of their encoding, as references that all tasks of a service share.</summary>
 internal sealed class SharedParts(IReadOnlyList<LogTaskParts> parts, TableDraft draft)
 {
-    private readonly bool[] _shared = new bool[parts.Count];
+    private readonly List<bool> _shared = [];
 
     /// <summary>
     /// Completes a parsed task. <paramref name="reference"/> is one more than the index of its parts, 0 when it is whole, -1 when the
@@ -32,6 +32,11 @@ internal sealed class SharedParts(IReadOnlyList<LogTaskParts> parts, TableDraft 
 
     private void ShareWithService(int index, LogTaskParts from, string serviceId)
     {
+        while (_shared.Count <= index)
+        {
+            _shared.Add(false);
+        }
+
         if (_shared[index])
         {
             return;

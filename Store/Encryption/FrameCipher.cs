@@ -19,20 +19,31 @@ internal sealed class FrameCipher(Keyring keyring) : IDisposable
 
     private readonly Dictionary<int, AesGcm> _ciphers = [];
     private readonly Lock _lock = new();
+    private Keyring _keyring = keyring;
+
+    /// <summary>Takes another keyring. A number names the same key in both.</summary>
+    public void Use(Keyring keyring)
+    {
+        lock (_lock)
+        {
+            _keyring = keyring;
+        }
+    }
 
     /// <summary>Seals <paramref name="content"/>.</summary>
     public byte[] Seal(FramePurpose purpose, long number, ReadOnlySpan<byte> content)
     {
         var frame = new byte[Overhead + content.Length];
         frame[0] = Format;
-        BinaryPrimitives.WriteInt32LittleEndian(frame.AsSpan(1), keyring.CurrentId);
         var nonce = frame.AsSpan(HeaderLength, NonceLength);
         RandomNumberGenerator.Fill(nonce);
         Span<byte> associated = stackalloc byte[9];
         Associate(associated, purpose, number);
         lock (_lock)
         {
-            Cipher(keyring.CurrentId).Encrypt(nonce, content, frame.AsSpan(Overhead), frame.AsSpan(HeaderLength + NonceLength, TagLength), associated);
+            var id = _keyring.CurrentId;
+            BinaryPrimitives.WriteInt32LittleEndian(frame.AsSpan(1), id);
+            Cipher(id).Encrypt(nonce, content, frame.AsSpan(Overhead), frame.AsSpan(HeaderLength + NonceLength, TagLength), associated);
         }
 
         return frame;
@@ -86,7 +97,7 @@ internal sealed class FrameCipher(Keyring keyring) : IDisposable
     {
         if (!_ciphers.TryGetValue(id, out var cipher))
         {
-            cipher = new AesGcm(keyring.Find(id), TagLength);
+            cipher = new AesGcm(_keyring.Find(id), TagLength);
             _ciphers.Add(id, cipher);
         }
 

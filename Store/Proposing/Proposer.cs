@@ -26,7 +26,11 @@ internal sealed class Proposer(SwarmStoreOptions options, IConsensusLog log, Fra
     public void Send(PendingCommand command)
     {
         command.SentAt = options.TimeProvider.GetTimestamp();
-        _queue.Writer.TryWrite(new Outgoing(command.Bytes, command));
+        command.IsQueued = true;
+        if (!_queue.Writer.TryWrite(new Outgoing(command.Bytes, command)))
+        {
+            command.IsQueued = false;
+        }
     }
 
     /// <summary>Takes commands of other managers; false when this one cannot append them.</summary>
@@ -72,9 +76,13 @@ internal sealed class Proposer(SwarmStoreOptions options, IConsensusLog log, Fra
             var bytes = 0;
             while (batch.Count < MaxCommands && bytes < MaxBytes && _queue.Reader.TryRead(out var next))
             {
-                if (next.Own is { Outcome.Task.IsCompleted: true })
+                if (next.Own is { } own)
                 {
-                    continue;
+                    own.IsQueued = false;
+                    if (own.Outcome.Task.IsCompleted)
+                    {
+                        continue;
+                    }
                 }
 
                 batch.Add(next);
@@ -122,9 +130,10 @@ internal sealed class Proposer(SwarmStoreOptions options, IConsensusLog log, Fra
                 await log.SendToLeaderAsync(commands, cancellationToken);
             }
         }
-        catch (Exception e) when (e is NotLeaderException or OutcomeUnknownException)
+        catch (Exception)
         {
-            // Only the replica tells what became of them; the retry loop sends again those that stay without a verdict.
+            // Whatever went wrong, only the replica tells what became of them; the retry loop sends again those that stay without a
+            // verdict. One failure must not end this loop: nothing would be proposed any more.
         }
     }
 
@@ -137,7 +146,7 @@ internal sealed class Proposer(SwarmStoreOptions options, IConsensusLog log, Fra
             await Task.WhenAny(changed, Task.Delay(RetryPeriod, options.TimeProvider, cancellationToken));
             cancellationToken.ThrowIfCancellationRequested();
             var isNew = changed.IsCompletedSuccessfully;
-            if (isNew)
+            if (changed.IsCompleted)
             {
                 seen = await changed;
                 changed = log.WaitForChangeAsync(seen, cancellationToken);
@@ -154,7 +163,7 @@ internal sealed class Proposer(SwarmStoreOptions options, IConsensusLog log, Fra
     {
         foreach (var command in pending.Snapshot())
         {
-            if (all || options.TimeProvider.GetElapsedTime(command.SentAt) > command.Patience)
+            if (!command.IsQueued && (all || options.TimeProvider.GetElapsedTime(command.SentAt) > command.Patience))
             {
                 command.Patience = command.Patience * 2 < MaxPatience ? command.Patience * 2 : MaxPatience;
                 Send(command);

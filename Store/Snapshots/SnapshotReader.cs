@@ -8,15 +8,25 @@ using SwarmOrleans.Store.Tables;
 namespace SwarmOrleans.Store.Snapshots;
 
 /// <summary>Reads what <see cref="SnapshotWriter"/> wrote.</summary>
-internal sealed class SnapshotReader(Stream source, FrameCipher cipher)
+internal sealed class SnapshotReader
 {
     // A frame holds at most one record above the writer's limit; a longer length is damage, not data.
     private const int MaxFrameLength = 64 << 20;
 
     private readonly TableDraft _draft = TableSet.Empty.Edit();
     private readonly List<LogTaskParts> _parts = [];
+    private readonly Stream _source;
+    private readonly FrameCipher _cipher;
+    private readonly SharedParts _shared;
     private SnapshotHeader? _header;
     private long _number;
+
+    public SnapshotReader(Stream source, FrameCipher cipher)
+    {
+        _source = source;
+        _cipher = cipher;
+        _shared = new SharedParts(_parts, _draft);
+    }
 
     /// <exception cref="InvalidDataException">The snapshot is damaged or cut off.</exception>
     /// <exception cref="UnknownKeyException">Its key is not here.</exception>
@@ -57,7 +67,7 @@ internal sealed class SnapshotReader(Stream source, FrameCipher cipher)
         var item = ObjectCodec.Parse((ObjectKind)record.Kind, record.Content);
         if (item is SwarmTask task)
         {
-            new SharedParts(_parts, _draft).Restore(task, record.Parts, null);
+            _shared.Restore(task, record.Parts, null);
         }
 
         _draft.Put(item.Kind, item.Id, item);
@@ -88,14 +98,14 @@ internal sealed class SnapshotReader(Stream source, FrameCipher cipher)
 
         var frame = new byte[length];
         await ReadExactlyAsync(frame, cancellationToken);
-        return cipher.Open(FramePurpose.Snapshot, _number++, frame);
+        return _cipher.Open(FramePurpose.Snapshot, _number++, frame);
     }
 
     private async ValueTask ReadExactlyAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
         try
         {
-            await source.ReadExactlyAsync(buffer, cancellationToken);
+            await _source.ReadExactlyAsync(buffer, cancellationToken);
         }
         catch (EndOfStreamException e)
         {

@@ -50,7 +50,18 @@ internal sealed class TableDraft(PersistentMap<IStoreObject>[] objects, Persiste
     /// <summary>Stores <paramref name="item"/> under its id, or removes what is there when it is null.</summary>
     public void Put(ObjectKind kind, string id, IStoreObject? item)
     {
-        _undo.Add(new Undo(kind, id, Find(kind, id)));
+        var old = Find(kind, id);
+        if (old is not null)
+        {
+            FreezeGuard.Verify(old);
+        }
+
+        if (item is not null)
+        {
+            FreezeGuard.Seal(item);
+        }
+
+        _undo.Add(new Undo(kind, id, old));
         Write(kind, id, item);
     }
 

@@ -68,15 +68,6 @@ internal sealed class WatchRing(int maxChanges)
         signal.TrySetResult();
     }
 
-    /// <summary>Sets the version below which nothing was ever kept.</summary>
-    public void StartAt(ulong version)
-    {
-        lock (_lock)
-        {
-            _floor = Math.Max(_floor, version);
-        }
-    }
-
     public async IAsyncEnumerable<ChangeBatch> ReadAsync(ulong after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var position = Locate(after);

@@ -44,5 +44,10 @@ public sealed class TestStore : IAsyncDisposable
         return result.IsCommitted ? Store.Current : throw new InvalidOperationException(result.Conflict?.Message ?? result.Outcome.ToString());
     }
 
-    public ValueTask DisposeAsync() => Store.DisposeAsync();
+    /// <summary>Stops the store. Throws if a test, or what it tests, changed an object that belongs to the store.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await Store.DisposeAsync();
+        Store.Current.VerifyFrozen();
+    }
 }
