@@ -1,0 +1,31 @@
+using SwarmOrleans.Contracts;
+
+namespace SwarmOrleans.Orchestration;
+
+/// <summary>All that decides what one service's tasks should be. Nothing in it is changed.</summary>
+public sealed class ServiceInput
+{
+    /// <summary>The service; null when it has been removed.</summary>
+    public required Service? Service { get; init; }
+
+    /// <summary>Id of the service.</summary>
+    public required string ServiceId { get; init; }
+
+    /// <summary>What the last decision remembered; null at the first.</summary>
+    public ServiceProgress? Progress { get; init; }
+
+    /// <summary>The cluster's settings: history limit, default log driver.</summary>
+    public Cluster? Cluster { get; init; }
+
+    /// <summary>All tasks of the service, the history included.</summary>
+    public required IReadOnlyCollection<SwarmTask> Tasks { get; init; }
+
+    /// <summary>The node with that id, or null.</summary>
+    public required Func<string, Node?> FindNode { get; init; }
+
+    /// <summary>The time that the decision is made for.</summary>
+    public required DateTimeOffset Now { get; init; }
+
+    /// <summary>Ids for new tasks.</summary>
+    public required IIdSource Ids { get; init; }
+}

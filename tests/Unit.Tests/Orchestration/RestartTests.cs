@@ -1,0 +1,120 @@
+using Google.Protobuf.WellKnownTypes;
+using SwarmOrleans.Contracts;
+using SwarmOrleans.Orchestration;
+using Condition = SwarmOrleans.Contracts.RestartPolicy.Types.RestartCondition;
+
+namespace SwarmOrleans.Tests.Unit.Orchestration;
+
+public sealed class RestartTests
+{
+    private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+
+    [Theory]
+    [InlineData(TaskState.Failed)]
+    [InlineData(TaskState.Complete)]
+    public void AT_RST_1_OnAny_EveryEndedTaskIsReplaced(TaskState end)
+    {
+        var world = World(Condition.Any);
+        world.SetState(world.Running[0], end);
+        world.Step();
+        Assert.Equal([TaskState.Shutdown, TaskState.Ready], world.Tasks.Where(t => t.Slot == 1).Select(t => t.DesiredState).Order(Comparer<TaskState>.Create((a, b) => b.CompareTo(a))));
+        world.Finish(TimeSpan.FromMinutes(1));
+        Assert.Equal(2, world.Running.Count);
+    }
+
+    [Fact]
+    public void AT_RST_2_OnFailure_CompletedStays_UntilForcedUpdate()
+    {
+        var world = World(Condition.OnFailure);
+        world.SetState(world.Running[0], TaskState.Complete);
+        world.Finish(TimeSpan.FromMinutes(1));
+        Assert.Single(world.Running);
+        world.Update(s => s.Annotations.Labels["a"] = "b");
+        world.Finish(TimeSpan.FromMinutes(1));
+        Assert.Single(world.Running);
+        world.Update(s => s.Task.ForceUpdate++);
+        world.Finish(TimeSpan.FromMinutes(1));
+        Assert.Equal(2, world.Running.Count);
+    }
+
+    [Fact]
+    public void AT_RST_3_OnNone_NothingIsReplaced()
+    {
+        var world = World(Condition.None);
+        world.Running.ToList().ForEach(t => world.SetState(t, TaskState.Failed));
+        world.Finish(TimeSpan.FromMinutes(1));
+        Assert.Empty(world.Running);
+    }
+
+    [Fact]
+    public void AT_RST_4_Delay_HoldsTheReplacementReady()
+    {
+        var world = World(Condition.Any, delay: 10);
+        world.SetState(world.Running[0], TaskState.Failed);
+        world.Settle();
+        var replacement = world.Wanted.Single(t => t.Observed() == TaskState.Ready);
+        world.Advance(Second * 9);
+        Assert.Equal(TaskState.Ready, world.Tasks.Single(t => t.Id == replacement.Id).DesiredState);
+        world.Advance(Second * 1);
+        Assert.Equal(TaskState.Running, world.Tasks.Single(t => t.Id == replacement.Id).Observed());
+    }
+
+    [Fact]
+    public void AT_RST_5_MaxAttempts_CountPerSlot_AndANewSpecBeginsAnew()
+    {
+        var world = World(Condition.Any, maxAttempts: 1);
+        world.Agent = t => t.Slot == 1 ? TaskState.Failed : TaskState.Running;
+        world.SetState(world.Running[0], TaskState.Failed);
+        world.Finish(TimeSpan.FromMinutes(5));
+        Assert.Equal(2, world.Tasks.Count(t => t.Slot == 1));
+        Assert.Single(world.Running);
+        world.Agent = _ => TaskState.Running;
+        world.Update(s => s.Task.Container.Image = "v2");
+        world.Finish(TimeSpan.FromMinutes(5));
+        Assert.Equal(2, world.Running.Count);
+    }
+
+    [Fact]
+    public void AT_RST_6_Window_ForgetsOldRestarts()
+    {
+        var world = World(Condition.Any, maxAttempts: 1, window: 60);
+        void Fail() => world.SetState(world.Running.First(t => t.Slot == 1), TaskState.Failed);
+        Fail();
+        world.Finish(Second * 10);
+        world.Advance(Second * 10);
+        Fail();
+        world.Finish(Second * 10);
+        Assert.DoesNotContain(world.Running, t => t.Slot == 1);
+
+        world = World(Condition.Any, maxAttempts: 1, window: 60);
+        Fail();
+        world.Finish(Second * 10);
+        world.Advance(Second * 70);
+        Fail();
+        world.Finish(Second * 10);
+        Assert.Contains(world.Running, t => t.Slot == 1);
+    }
+
+    [Fact]
+    public void TaskThatFailsBeforeItsDelayIsOver_IsNotTriedWithoutPause()
+    {
+        var world = World(Condition.Any, delay: 5);
+        world.Agent = _ => TaskState.Rejected;
+        world.Running.ToList().ForEach(t => world.SetState(t, TaskState.Failed));
+        world.Finish(TimeSpan.FromSeconds(21));
+        Assert.InRange(world.Tasks.Count, 4, 2 * 6);
+    }
+
+    private static ServiceWorld World(Condition condition, double delay = 1, ulong maxAttempts = 0, double window = 0)
+    {
+        var world = new ServiceWorld(replicas: 2, configure: s => s.Task.Restart = new RestartPolicy
+        {
+            Condition = condition,
+            Delay = Duration.FromTimeSpan(Second * delay),
+            MaxAttempts = maxAttempts,
+            Window = window > 0 ? Duration.FromTimeSpan(Second * window) : null,
+        });
+        world.Settle();
+        return world;
+    }
+}

@@ -1,0 +1,193 @@
+using Google.Protobuf.WellKnownTypes;
+using SwarmOrleans.Contracts;
+using SwarmOrleans.Orchestration;
+
+namespace SwarmOrleans.Tests.Unit.Orchestration;
+
+/// <summary>One service, its tasks and nodes in virtual time, with a scheduler and agents that do what a test tells them.</summary>
+internal sealed class ServiceWorld
+{
+    private readonly RandomIdSource _ids = new(new Random(1));
+    private readonly Dictionary<string, SwarmTask> _tasks = [];
+    private ulong _version;
+
+    public ServiceWorld(ulong replicas = 1, int nodes = 2, Action<ServiceSpec>? configure = null)
+    {
+        for (var i = 1; i <= nodes; i++)
+        {
+            AddNode($"n{i}");
+        }
+
+        var spec = new ServiceSpec
+        {
+            Annotations = new Annotations { Name = "web" },
+            Task = new TaskSpec { Container = new ContainerSpec { Image = "v1" } },
+            Replicated = new ReplicatedService { Replicas = replicas },
+        };
+        configure?.Invoke(spec);
+        Service = new Service { Id = "svc", Spec = spec, SpecVersion = Next() };
+    }
+
+    public Service? Service { get; private set; }
+
+    public ServiceProgress? Progress { get; private set; }
+
+    public Cluster Cluster { get; } = new() { Spec = new ClusterSpec { Orchestration = new OrchestrationConfig { TaskHistoryRetentionLimit = 5 } } };
+
+    public Dictionary<string, Node> Nodes { get; } = [];
+
+    public DateTimeOffset Now { get; private set; } = new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    public DateTimeOffset? WakeAt { get; private set; }
+
+    /// <summary>How far agents take a task that is meant to run; by default to RUNNING.</summary>
+    public Func<SwarmTask, TaskState> Agent { get; set; } = _ => TaskState.Running;
+
+    /// <summary>False while agents ignore the wish to stop.</summary>
+    public bool StopsTasks { get; set; } = true;
+
+    /// <summary>Called after each step.</summary>
+    public Action<ServiceWorld>? Invariant { get; set; }
+
+    public IReadOnlyList<SwarmTask> Tasks => [.. _tasks.Values.OrderBy(t => t.Slot).ThenBy(t => t.StateTime())];
+
+    public IReadOnlyList<SwarmTask> Wanted => [.. Tasks.Where(t => t.IsWanted())];
+
+    public IReadOnlyList<SwarmTask> Running => [.. Tasks.Where(t => t.Observed() == TaskState.Running)];
+
+    public void AddNode(string id) => Nodes[id] = new Node
+    {
+        Id = id,
+        Spec = new NodeSpec { Availability = NodeSpec.Types.Availability.Active },
+        Status = new NodeStatus { State = NodeStatus.Types.State.Ready },
+        Description = new NodeDescription { Hostname = id, Resources = new Resources { NanoCpus = 4_000_000_000, MemoryBytes = 8L << 30 } },
+    };
+
+    public void Update(Action<ServiceSpec> change)
+    {
+        var next = Service!.Clone();
+        next.PreviousSpec = Service.Spec;
+        next.PreviousSpecVersion = Service.SpecVersion;
+        change(next.Spec);
+        next.SpecVersion = Next();
+        next.UpdateStatus = null;
+        Service = next;
+    }
+
+    public void RemoveService() => Service = null;
+
+    public void SetState(SwarmTask task, TaskState state)
+    {
+        var changed = _tasks[task.Id].Clone();
+        changed.Status = new SwarmTaskStatus { State = state, Timestamp = Timestamp.FromDateTimeOffset(Now), AppliedAt = Timestamp.FromDateTimeOffset(Now) };
+        _tasks[task.Id] = changed;
+    }
+
+    public void Delete(SwarmTask task) => _tasks.Remove(task.Id);
+
+    /// <summary>Decides once and applies it.</summary>
+    public ServiceDecision Step()
+    {
+        var decision = ServiceReconciler.Reconcile(new ServiceInput
+        {
+            ServiceId = "svc",
+            Service = Service,
+            Progress = Progress,
+            Cluster = Cluster,
+            Tasks = [.. _tasks.Values],
+            FindNode = id => Nodes.GetValueOrDefault(id),
+            Now = Now,
+            Ids = _ids,
+        });
+        foreach (var task in decision.Create.Concat(decision.Update))
+        {
+            _tasks[task.Id] = task;
+        }
+
+        foreach (var task in decision.Remove)
+        {
+            Assert.True(_tasks.Remove(task.Id));
+        }
+
+        Service = decision.Service ?? Service;
+        Progress = decision.Progress;
+        WakeAt = decision.WakeAt;
+        Invariant?.Invoke(this);
+        return decision;
+    }
+
+    /// <summary>Places and runs tasks; returns false when nothing moved.</summary>
+    public bool Act()
+    {
+        var moved = false;
+        foreach (var task in Tasks)
+        {
+            var state = task.Observed();
+            if (task.NodeId.Length == 0 && state < TaskState.Assigned && task.IsWanted())
+            {
+                var node = Nodes.Values.Where(n => !TaskFacts.IsInvalid(n) && n.Spec.Availability == NodeSpec.Types.Availability.Active)
+                    .OrderBy(n => _tasks.Values.Count(t => t.NodeId == n.Id && t.IsWanted())).ThenBy(n => n.Id, StringComparer.Ordinal).FirstOrDefault();
+                if (node is not null)
+                {
+                    _tasks[task.Id] = task.Clone();
+                    _tasks[task.Id].NodeId = node.Id;
+                    SetState(task, TaskState.Assigned);
+                    moved = true;
+                }
+            }
+            else if (task.NodeId.Length > 0 && !task.HasEnded() && !TaskFacts.IsDown(Nodes.GetValueOrDefault(task.NodeId)))
+            {
+                var goal = task.DesiredState switch
+                {
+                    TaskState.Ready => Min(TaskState.Ready, Agent(task)),
+                    TaskState.Running => Agent(task),
+                    _ => StopsTasks ? TaskState.Shutdown : state,
+                };
+                if (goal > state)
+                {
+                    SetState(task, goal);
+                    moved = true;
+                }
+            }
+        }
+
+        return moved;
+    }
+
+    /// <summary>Steps until nothing moves without time passing.</summary>
+    public void Settle()
+    {
+        for (var i = 0; i < 1000; i++)
+        {
+            var decision = Step();
+            if (!Act() && decision.IsEmpty)
+            {
+                return;
+            }
+        }
+
+        throw new InvalidOperationException("it does not settle");
+    }
+
+    public void Advance(TimeSpan time)
+    {
+        Now += time;
+        Settle();
+    }
+
+    /// <summary>Lets time pass until nobody waits for it any more.</summary>
+    public void Finish(TimeSpan limit)
+    {
+        var end = Now + limit;
+        Settle();
+        while (WakeAt is { } at && at <= end)
+        {
+            Now = at > Now ? at : Now;
+            Settle();
+        }
+    }
+
+    private static TaskState Min(TaskState a, TaskState b) => a < b ? a : b;
+
+    private ObjectVersion Next() => new() { Index = ++_version };
+}
