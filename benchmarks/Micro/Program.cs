@@ -1,0 +1,11 @@
+using BenchmarkDotNet.Running;
+using SwarmOrleans.Benchmarks.Micro.StoreFigures;
+
+// --quick prints rough figures in under a minute; anything else goes to BenchmarkDotNet (--filter '*').
+if (args is ["--quick", ..])
+{
+    await QuickFigures.RunAsync(args.Length > 1 ? int.Parse(args[1], System.Globalization.CultureInfo.InvariantCulture) : 100_000);
+    return;
+}
+
+BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
