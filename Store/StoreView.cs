@@ -91,19 +91,7 @@ public sealed class StoreView
     internal IReadOnlyCollection<T> ByIndex<T>(IndexName index, string key)
         where T : class, IStoreObject, new()
     {
-        var ids = _tables.Index(index, key);
-        if (ids.Count == 0)
-        {
-            return [];
-        }
-
-        var found = new T[ids.Count];
-        var i = 0;
-        foreach (var id in ids)
-        {
-            found[i++] = Find<T>(id.Key)!;
-        }
-
-        return found;
+        var ids = IdGroup.ToArray(_tables.Index(index, key));
+        return ids.Length == 0 ? [] : Array.ConvertAll(ids, id => Find<T>(id)!);
     }
 }

@@ -187,7 +187,7 @@ internal sealed class CommandApplier(StoreState state, long term)
         }
 
         SetMeta(item, old, time);
-        _draft.Put(kind, write.Id, item);
+        _draft.Put(kind, item.Id, item);
         _transaction.Add(new StoreChange(old is null ? ChangeAction.Create : ChangeAction.Update, kind, old, item));
         return null;
     }

@@ -25,6 +25,7 @@ internal static class ReportApplier
                 changed.Status = item.Status.Clone();
                 changed.Status.AppliedBy = origin;
                 changed.Status.AppliedAt = time;
+                SharedParts.Share(changed.Status);
                 applier.Replace(task, changed, time);
             }
         }

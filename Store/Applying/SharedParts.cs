@@ -59,6 +59,13 @@ internal sealed class SharedParts(IReadOnlyList<LogTaskParts> parts, TableDraft 
         }
     }
 
+    /// <summary>Gives the status the strings that others of its kind already hold.</summary>
+    public static void Share(SwarmTaskStatus status)
+    {
+        status.Message = StringPool.Shared(status.Message);
+        status.AppliedBy = StringPool.Shared(status.AppliedBy);
+    }
+
     private void InternIds(SwarmTask task, SwarmTask? stored)
     {
         if (stored is not null)
@@ -74,6 +81,11 @@ internal sealed class SharedParts(IReadOnlyList<LogTaskParts> parts, TableDraft 
         if (task.NodeId.Length > 0 && draft.Find(ObjectKind.Node, task.NodeId) is { } node)
         {
             task.NodeId = node.Id;
+        }
+
+        if (task.Status is { } status)
+        {
+            Share(status);
         }
     }
 }

@@ -59,18 +59,25 @@ internal sealed class PersistentMap<TValue> : IEnumerable<KeyValuePair<string, T
     }
 
     /// <summary>A map in which <paramref name="key"/> maps to <paramref name="value"/>.</summary>
-    public PersistentMap<TValue> Set(string key, TValue value)
+    /// <param name="key">The key.</param>
+    /// <param name="value">Its value.</param>
+    /// <param name="owner">
+    /// Who may change in place what it made itself: a series of changes under one owner copies each path once. Only the last map of such a
+    /// series may be used, and the owner must not be used again once others see that map. Null copies always.
+    /// </param>
+    public PersistentMap<TValue> Set(string key, TValue value, object? owner = null)
     {
         var added = false;
-        var root = Insert(_root, new Leaf(KeyHash.Of(key), key, value), 0, ref added);
-        return new PersistentMap<TValue>(root, Count + (added ? 1 : 0));
+        var root = Insert(_root, new Leaf(KeyHash.Of(key), key, value), 0, owner, ref added);
+        return root == _root && !added ? this : new PersistentMap<TValue>(root, Count + (added ? 1 : 0));
     }
 
-    /// <summary>A map without <paramref name="key"/>; this one when the key is absent.</summary>
-    public PersistentMap<TValue> Remove(string key)
+    /// <summary>A map without <paramref name="key"/>; this one when the key is absent. For the owner see <see cref="Set"/>.</summary>
+    public PersistentMap<TValue> Remove(string key, object? owner = null)
     {
-        var root = Delete(_root, KeyHash.Of(key), key, 0);
-        return root == (object)_root ? this : new PersistentMap<TValue>(root as Branch ?? Wrap((Leaf?)root), Count - 1);
+        var removed = false;
+        var root = Delete(_root, KeyHash.Of(key), key, 0, owner, ref removed);
+        return removed ? new PersistentMap<TValue>(root as Branch ?? Wrap((Leaf?)root), Count - 1) : this;
     }
 
     /// <inheritdoc />
@@ -100,7 +107,7 @@ internal sealed class PersistentMap<TValue> : IEnumerable<KeyValuePair<string, T
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
     private static Branch Wrap(Leaf? leaf) =>
-        leaf is null ? Branch.Empty : new Branch(1u << (int)(leaf.Hash & Mask), [leaf]);
+        leaf is null ? Branch.Empty : new Branch(1u << (int)(leaf.Hash & Mask), [leaf], null);
 
     private static bool FindInCollision(Branch node, string key, out TValue value)
     {
@@ -117,11 +124,11 @@ internal sealed class PersistentMap<TValue> : IEnumerable<KeyValuePair<string, T
         return false;
     }
 
-    private static Branch Insert(Branch node, Leaf leaf, int shift, ref bool added)
+    private static Branch Insert(Branch node, Leaf leaf, int shift, object? owner, ref bool added)
     {
         if (shift > MaxShift)
         {
-            return InsertCollision(node, leaf, ref added);
+            return InsertCollision(node, leaf, owner, ref added);
         }
 
         var bit = 1u << (int)((leaf.Hash >> shift) & Mask);
@@ -129,60 +136,57 @@ internal sealed class PersistentMap<TValue> : IEnumerable<KeyValuePair<string, T
         if ((node.Bitmap & bit) == 0)
         {
             added = true;
-            return new Branch(node.Bitmap | bit, InsertAt(node.Slots, index, leaf));
+            return node.With(node.Bitmap | bit, InsertAt(node.Slots, index, leaf), owner);
         }
 
         object replacement;
-        if (node.Slots[index] is Leaf other)
+        if (node.Slots[index] is not Leaf other)
         {
-            if (other.Hash == leaf.Hash && other.Key == leaf.Key)
-            {
-                replacement = leaf;
-            }
-            else
-            {
-                added = true;
-                replacement = Pair(other, leaf, shift + Bits);
-            }
+            replacement = Insert((Branch)node.Slots[index], leaf, shift + Bits, owner, ref added);
+        }
+        else if (other.Hash == leaf.Hash && other.Key == leaf.Key)
+        {
+            replacement = leaf;
         }
         else
         {
-            replacement = Insert((Branch)node.Slots[index], leaf, shift + Bits, ref added);
+            added = true;
+            replacement = Pair(other, leaf, shift + Bits, owner);
         }
 
-        return new Branch(node.Bitmap, ReplaceAt(node.Slots, index, replacement));
+        return node.WithSlot(index, replacement, owner);
     }
 
-    private static Branch InsertCollision(Branch node, Leaf leaf, ref bool added)
+    private static Branch InsertCollision(Branch node, Leaf leaf, object? owner, ref bool added)
     {
         var at = Array.FindIndex(node.Slots, s => string.CompareOrdinal(((Leaf)s).Key, leaf.Key) >= 0);
         if (at >= 0 && ((Leaf)node.Slots[at]).Key == leaf.Key)
         {
-            return new Branch(0, ReplaceAt(node.Slots, at, leaf));
+            return node.WithSlot(at, leaf, owner);
         }
 
         added = true;
-        return new Branch(0, InsertAt(node.Slots, at < 0 ? node.Slots.Length : at, leaf));
+        return node.With(0, InsertAt(node.Slots, at < 0 ? node.Slots.Length : at, leaf), owner);
     }
 
-    private static Branch Pair(Leaf a, Leaf b, int shift)
+    private static Branch Pair(Leaf a, Leaf b, int shift, object? owner)
     {
         if (shift > MaxShift)
         {
-            return new Branch(0, string.CompareOrdinal(a.Key, b.Key) < 0 ? [a, b] : [b, a]);
+            return new Branch(0, string.CompareOrdinal(a.Key, b.Key) < 0 ? [a, b] : [b, a], owner);
         }
 
         var (left, right) = ((int)((a.Hash >> shift) & Mask), (int)((b.Hash >> shift) & Mask));
         if (left == right)
         {
-            return new Branch(1u << left, [Pair(a, b, shift + Bits)]);
+            return new Branch(1u << left, [Pair(a, b, shift + Bits, owner)], owner);
         }
 
-        return new Branch(1u << left | 1u << right, left < right ? [a, b] : [b, a]);
+        return new Branch(1u << left | 1u << right, left < right ? [a, b] : [b, a], owner);
     }
 
     // The node without the key: itself when absent, null when nothing is left, a leaf when only that is left.
-    private static object? Delete(Branch node, ulong hash, string key, int shift)
+    private static object? Delete(Branch node, ulong hash, string key, int shift, object? owner, ref bool removed)
     {
         var index = shift > MaxShift
             ? Array.FindIndex(node.Slots, s => ((Leaf)s).Key == key)
@@ -197,25 +201,21 @@ internal sealed class PersistentMap<TValue> : IEnumerable<KeyValuePair<string, T
         object? rest = null;
         if (node.Slots[index] is Branch child)
         {
-            rest = Delete(child, hash, key, shift + Bits);
-            if (rest == (object)child)
-            {
-                return node;
-            }
+            rest = Delete(child, hash, key, shift + Bits, owner, ref removed);
         }
-        else if (((Leaf)node.Slots[index]).Key != key)
+        else if (((Leaf)node.Slots[index]).Key == key)
         {
-            return node;
+            removed = true;
         }
 
-        return Without(node, index, rest, shift);
+        return removed ? Without(node, index, rest, shift, owner) : node;
     }
 
-    private static object? Without(Branch node, int index, object? rest, int shift)
+    private static object? Without(Branch node, int index, object? rest, int shift, object? owner)
     {
         if (rest is not null)
         {
-            return node.Slots.Length == 1 && rest is Leaf ? rest : new Branch(node.Bitmap, ReplaceAt(node.Slots, index, rest));
+            return node.Slots.Length == 1 && rest is Leaf ? rest : node.WithSlot(index, rest, owner);
         }
 
         switch (node.Slots.Length)
@@ -226,7 +226,7 @@ internal sealed class PersistentMap<TValue> : IEnumerable<KeyValuePair<string, T
                 return last;
         }
 
-        return new Branch(shift > MaxShift ? 0 : Clear(node.Bitmap, index), RemoveAt(node.Slots, index));
+        return node.With(shift > MaxShift ? 0 : Clear(node.Bitmap, index), RemoveAt(node.Slots, index), owner);
     }
 
     private static uint Clear(uint bitmap, int index)
@@ -249,13 +249,6 @@ internal sealed class PersistentMap<TValue> : IEnumerable<KeyValuePair<string, T
         return copy;
     }
 
-    private static object[] ReplaceAt(object[] slots, int index, object slot)
-    {
-        var copy = (object[])slots.Clone();
-        copy[index] = slot;
-        return copy;
-    }
-
     private static object[] RemoveAt(object[] slots, int index)
     {
         var copy = new object[slots.Length - 1];
@@ -264,9 +257,41 @@ internal sealed class PersistentMap<TValue> : IEnumerable<KeyValuePair<string, T
         return copy;
     }
 
-    private sealed record Branch(uint Bitmap, object[] Slots)
+    private sealed class Branch(uint bitmap, object[] slots, object? owner)
     {
-        public static readonly Branch Empty = new(0, []);
+        public static readonly Branch Empty = new(0, [], null);
+
+        private readonly object? _owner = owner;
+
+        public uint Bitmap { get; private set; } = bitmap;
+
+        public object[] Slots { get; private set; } = slots;
+
+        /// <summary>This branch with other slots, which must be new.</summary>
+        public Branch With(uint bitmap, object[] slots, object? owner)
+        {
+            if (owner is null || owner != _owner)
+            {
+                return new Branch(bitmap, slots, owner);
+            }
+
+            (Bitmap, Slots) = (bitmap, slots);
+            return this;
+        }
+
+        /// <summary>This branch with one slot replaced.</summary>
+        public Branch WithSlot(int index, object slot, object? owner)
+        {
+            if (owner is not null && owner == _owner)
+            {
+                Slots[index] = slot;
+                return this;
+            }
+
+            var copy = (object[])Slots.Clone();
+            copy[index] = slot;
+            return new Branch(Bitmap, copy, owner);
+        }
     }
 
     private sealed class Leaf(ulong hash, string key, TValue value)

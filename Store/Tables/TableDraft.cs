@@ -1,14 +1,15 @@
 using SwarmOrleans.Contracts;
-using IdSet = SwarmOrleans.Store.Tables.PersistentMap<string>;
 
 namespace SwarmOrleans.Store.Tables;
 
 /// <summary>Tables while a command is applied. <see cref="Mark"/> and <see cref="Rewind"/> make one transaction atomic.</summary>
-internal sealed class TableDraft(PersistentMap<IStoreObject>[] objects, PersistentMap<string>[] names, PersistentMap<IdSet>[] indexes)
+internal sealed class TableDraft(PersistentMap<IStoreObject>[] objects, PersistentMap<string>[] names, PersistentMap<object>[] indexes)
 {
     private readonly List<(IndexName Index, string Key)> _before = [];
     private readonly List<(IndexName Index, string Key)> _after = [];
     private readonly List<Undo> _undo = [];
+    private readonly object _owner = new();
+    private bool _isFrozen;
 
     public IStoreObject? Find(ObjectKind kind, string id) => objects[(int)kind].TryGet(id, out var item) ? item : null;
 
@@ -20,12 +21,9 @@ internal sealed class TableDraft(PersistentMap<IStoreObject>[] objects, Persiste
     {
         foreach (var index in References(kind))
         {
-            if (indexes[(int)index].TryGet(id, out var ids))
+            if (indexes[(int)index].TryGet(id, out var group))
             {
-                foreach (var entry in ids)
-                {
-                    return entry.Key;
-                }
+                return IdGroup.First(group);
             }
         }
 
@@ -50,6 +48,7 @@ internal sealed class TableDraft(PersistentMap<IStoreObject>[] objects, Persiste
     /// <summary>Stores <paramref name="item"/> under its id, or removes what is there when it is null.</summary>
     public void Put(ObjectKind kind, string id, IStoreObject? item)
     {
+        ObjectDisposedException.ThrowIf(_isFrozen, this);
         var old = Find(kind, id);
         if (old is not null)
         {
@@ -65,14 +64,18 @@ internal sealed class TableDraft(PersistentMap<IStoreObject>[] objects, Persiste
         Write(kind, id, item);
     }
 
-    public TableSet Freeze() => new(
-        (PersistentMap<IStoreObject>[])objects.Clone(), (PersistentMap<string>[])names.Clone(), (PersistentMap<IdSet>[])indexes.Clone());
+    /// <summary>The tables as they are now. The draft has done its duty: it must not change in place what readers see.</summary>
+    public TableSet Freeze()
+    {
+        _isFrozen = true;
+        return new TableSet(objects, names, indexes);
+    }
 
     private void Write(ObjectKind kind, string id, IStoreObject? item)
     {
         var old = Find(kind, id);
         var table = objects[(int)kind];
-        objects[(int)kind] = item is null ? table.Remove(id) : table.Set(id, item);
+        objects[(int)kind] = item is null ? table.Remove(id, _owner) : table.Set(id, item, _owner);
         WriteName(kind, id, old, item);
         WriteIndexes(id, old, item);
     }
@@ -87,12 +90,12 @@ internal sealed class TableDraft(PersistentMap<IStoreObject>[] objects, Persiste
 
         if (before is not null)
         {
-            names[(int)kind] = names[(int)kind].Remove(UniqueNames.Key(before));
+            names[(int)kind] = names[(int)kind].Remove(UniqueNames.Key(before), _owner);
         }
 
         if (after is not null)
         {
-            names[(int)kind] = names[(int)kind].Set(UniqueNames.Key(after), id);
+            names[(int)kind] = names[(int)kind].Set(UniqueNames.Key(after), id, _owner);
         }
     }
 
@@ -115,8 +118,8 @@ internal sealed class TableDraft(PersistentMap<IStoreObject>[] objects, Persiste
             if (!_after.Contains(entry))
             {
                 var index = indexes[(int)entry.Index];
-                var rest = index.TryGet(entry.Key, out var ids) ? ids.Remove(id) : IdSet.Empty;
-                indexes[(int)entry.Index] = rest.Count == 0 ? index.Remove(entry.Key) : index.Set(entry.Key, rest);
+                var rest = index.TryGet(entry.Key, out var group) ? IdGroup.Without(group, id, _owner) : null;
+                indexes[(int)entry.Index] = rest is null ? index.Remove(entry.Key, _owner) : index.Set(entry.Key, rest, _owner);
             }
         }
 
@@ -125,7 +128,8 @@ internal sealed class TableDraft(PersistentMap<IStoreObject>[] objects, Persiste
             if (!_before.Contains(entry))
             {
                 var index = indexes[(int)entry.Index];
-                indexes[(int)entry.Index] = index.Set(entry.Key, (index.TryGet(entry.Key, out var ids) ? ids : IdSet.Empty).Set(id, id));
+                var group = index.TryGet(entry.Key, out var known) ? known : null;
+                indexes[(int)entry.Index] = index.Set(entry.Key, IdGroup.With(group, id, _owner), _owner);
             }
         }
     }

@@ -1,5 +1,4 @@
 using SwarmOrleans.Contracts;
-using IdSet = SwarmOrleans.Store.Tables.PersistentMap<string>;
 
 namespace SwarmOrleans.Store.Tables;
 
@@ -11,9 +10,9 @@ internal sealed class TableSet
 
     private readonly PersistentMap<IStoreObject>[] _objects;
     private readonly PersistentMap<string>[] _names;
-    private readonly PersistentMap<IdSet>[] _indexes;
+    private readonly PersistentMap<object>[] _indexes;
 
-    public TableSet(PersistentMap<IStoreObject>[] objects, PersistentMap<string>[] names, PersistentMap<IdSet>[] indexes)
+    public TableSet(PersistentMap<IStoreObject>[] objects, PersistentMap<string>[] names, PersistentMap<object>[] indexes)
     {
         _objects = objects;
         _names = names;
@@ -24,18 +23,19 @@ internal sealed class TableSet
     public static TableSet Empty { get; } = new(
         Filled(Kinds, PersistentMap<IStoreObject>.Empty),
         Filled(Kinds, PersistentMap<string>.Empty),
-        Filled((int)IndexName.Count, PersistentMap<IdSet>.Empty));
+        Filled((int)IndexName.Count, PersistentMap<object>.Empty));
 
     public PersistentMap<IStoreObject> Objects(ObjectKind kind) => _objects[(int)kind];
 
     public PersistentMap<string> Names(ObjectKind kind) => _names[(int)kind];
 
-    public IdSet Index(IndexName index, string key) => _indexes[(int)index].TryGet(key, out var ids) ? ids : IdSet.Empty;
+    /// <summary>The group of ids (<see cref="IdGroup"/>) under a key of an index; null when there is none.</summary>
+    public object? Index(IndexName index, string key) => _indexes[(int)index].TryGet(key, out var group) ? group : null;
 
     public IStoreObject? Find(ObjectKind kind, string id) => _objects[(int)kind].TryGet(id, out var item) ? item : null;
 
     /// <summary>A working copy; this set stays as it is.</summary>
-    public TableDraft Edit() => new((PersistentMap<IStoreObject>[])_objects.Clone(), (PersistentMap<string>[])_names.Clone(), (PersistentMap<IdSet>[])_indexes.Clone());
+    public TableDraft Edit() => new((PersistentMap<IStoreObject>[])_objects.Clone(), (PersistentMap<string>[])_names.Clone(), (PersistentMap<object>[])_indexes.Clone());
 
     private static T[] Filled<T>(int length, T value)
     {

@@ -47,6 +47,25 @@ public sealed class PersistentMapTests
     });
 
     [Fact]
+    public void ChangesOfOneOwner_DoNotReachTheMapBeforeThem() => Operations.Sample(operations =>
+    {
+        var before = operations.Aggregate(PersistentMap<int>.Empty, (map, o) => map.Set($"key{o.Key}", 1));
+        var content = before.ToDictionary(e => e.Key, e => e.Value);
+        var copied = before;
+        var owned = before;
+        var owner = new object();
+        foreach (var (key, set) in operations)
+        {
+            var (first, second) = ($"key{key}", $"key{key / 2}");
+            copied = set ? copied.Set(first, 2).Set(second, 3) : copied.Remove(second);
+            owned = set ? owned.Set(first, 2, owner).Set(second, 3, owner) : owned.Remove(second, owner);
+        }
+
+        return owned.SequenceEqual(copied) && owned.Count == copied.Count
+            && before.Count == content.Count && before.All(e => content[e.Key] == e.Value);
+    });
+
+    [Fact]
     public void Change_LeavesTheOlderMapAsItWas()
     {
         var old = Enumerable.Range(0, 1000).Aggregate(PersistentMap<int>.Empty, (map, i) => map.Set($"key{i}", i));
