@@ -29,7 +29,8 @@ public interface ISwarmStore
     ValueTask<CommitResult> CommitAsync(StoreTransaction transaction, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Proposes independent transactions as one command; each gets its own outcome and they are decided in order.
+    /// Proposes independent transactions together (as one command, or several in series when they are more than 512 KiB); each gets its own
+    /// outcome and they are decided in order.
     /// </summary>
     ValueTask<IReadOnlyList<CommitResult>> CommitAllAsync(IReadOnlyList<StoreTransaction> transactions, CancellationToken cancellationToken);
 

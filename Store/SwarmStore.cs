@@ -12,6 +12,9 @@ namespace SwarmOrleans.Store;
 /// <summary>The replica of one manager. Give it to a log as its consumer, then <see cref="Attach"/> that log.</summary>
 public sealed class SwarmStore : ISwarmStore, ILogConsumer, IAsyncDisposable
 {
+    // Small enough for one message between managers and for an entry beside others.
+    private const int MaxCommandBytes = 1 << 19;
+
     private readonly SwarmStoreOptions _options;
     private readonly FrameCipher _cipher;
     private readonly PendingCommands _pending;
@@ -95,7 +98,15 @@ public sealed class SwarmStore : ISwarmStore, ILogConsumer, IAsyncDisposable
             return Repeat(new CommitResult(CommitOutcome.Unavailable, 0, null), transactions.Count);
         }
 
-        return await ProposeAsync(CommandEncoder.Encode(transactions, Current), transactions.Count, cancellationToken);
+        var results = new List<CommitResult>(transactions.Count);
+        while (results.Count < transactions.Count)
+        {
+            // One after the other: two commands under way at once could be decided in the other order.
+            var command = CommandEncoder.Encode(transactions, Current, results.Count, MaxCommandBytes);
+            results.AddRange(await ProposeAsync(command, command.Transactions.Count, cancellationToken));
+        }
+
+        return results;
     }
 
     /// <inheritdoc />

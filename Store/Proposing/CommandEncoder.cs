@@ -12,12 +12,19 @@ internal sealed class CommandEncoder(StoreView view)
 
     private readonly LogCommand _command = new();
 
-    public static LogCommand Encode(IReadOnlyList<StoreTransaction> transactions, StoreView view)
+    /// <summary>
+    /// Encodes as many of <paramref name="transactions"/>, from number <paramref name="from"/> on, as fit a command of
+    /// <paramref name="maxBytes"/>; at least one, whatever its size.
+    /// </summary>
+    public static LogCommand Encode(IReadOnlyList<StoreTransaction> transactions, StoreView view, int from = 0, int maxBytes = int.MaxValue)
     {
         var encoder = new CommandEncoder(view);
-        foreach (var transaction in transactions)
+        var bytes = 0L;
+        for (var i = from; i < transactions.Count && bytes < maxBytes; i++)
         {
-            encoder._command.Transactions.Add(encoder.Encode(transaction));
+            var transaction = encoder.Encode(transactions[i]);
+            encoder._command.Transactions.Add(transaction);
+            bytes += transaction.CalculateSize();
         }
 
         return encoder._command;

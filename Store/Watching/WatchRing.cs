@@ -80,8 +80,12 @@ internal sealed class WatchRing(int maxChanges)
             position += taken.Count;
             foreach (var batch in taken)
             {
-                version = batch.Version;
-                yield return batch;
+                // A view is published before its batch, so that a reader who starts from it can find the batch still to come.
+                if (batch.Version > version)
+                {
+                    version = batch.Version;
+                    yield return batch;
+                }
             }
 
             if (taken.Count == 0)

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using SwarmOrleans.Contracts;
 using SwarmOrleans.Store;
+using SwarmOrleans.Store.Watching;
 
 namespace SwarmOrleans.Benchmarks.Micro.StoreFigures;
 
@@ -21,6 +22,7 @@ internal static class QuickFigures
         Print("log per task, both", (double)samples.Log.Written.Bytes / tasks, "B");
         await SnapshotAsync(samples);
         PointReads(samples.Store.Current, tasks);
+        await FanOutAsync(samples.Store.Current);
         await WatchAsync(samples, tasks);
         await SingleCommitsAsync(samples, tasks);
         Print("managed heap per task, watch ring included", (double)(GC.GetTotalMemory(true) - before) / tasks, "B");
@@ -51,6 +53,41 @@ internal static class QuickFigures
         {
             throw new InvalidOperationException("a task is missing");
         }
+    }
+
+    // Batches of one change, the worst case; the writer pauses before it would run away from the readers.
+    private static async Task FanOutAsync(StoreView view)
+    {
+        const int Count = 400_000;
+        const int Burst = 8192;
+        var ring = new WatchRing(1 << 18);
+        var change = new StoreChange(ChangeAction.Create, ObjectKind.Task, null, view.Find<SwarmTask>(Samples.TaskId(0)));
+        var positions = new long[Subscribers * 16];
+        var readers = Enumerable.Range(0, Subscribers).Select(n => Task.Run(async () =>
+        {
+            await foreach (var batch in ring.ReadAsync(0, CancellationToken.None))
+            {
+                Volatile.Write(ref positions[n * 16], (long)batch.Version);
+                if (batch.Version == Count)
+                {
+                    return;
+                }
+            }
+        })).ToArray();
+        var elapsed = await TimeAsync(async () =>
+        {
+            for (var version = 1; version <= Count; version++)
+            {
+                ring.Append(new ChangeBatch((ulong)version, view, [change]));
+                while (version % Burst == 0 && Enumerable.Range(0, Subscribers).Any(n => Volatile.Read(ref positions[n * 16]) < version - Burst))
+                {
+                    await Task.Yield();
+                }
+            }
+
+            await Task.WhenAll(readers);
+        });
+        Print($"changes seen by each of {Subscribers} subscribers, one a batch, without commits", Count / elapsed.TotalSeconds, "/s");
     }
 
     private static async Task WatchAsync(Samples samples, int tasks)
@@ -133,8 +170,10 @@ internal static class QuickFigures
         stream.Position = 0;
         await using var other = new SwarmStore(Samples.Options("other", samples.Keys));
         var before = GC.GetTotalMemory(true);
+        var paused = GC.GetTotalPauseDuration();
         var install = await TimeAsync(async () => await other.InstallAsync(samples.Store.AppliedIndex, stream, CancellationToken.None));
         Print("snapshot install", install.TotalSeconds, "s");
+        Print("  of which pauses of the garbage collector", (GC.GetTotalPauseDuration() - paused).TotalSeconds, "s");
         Print("managed heap per task, restored", (GC.GetTotalMemory(true) - before) / (double)other.Current.Count<SwarmTask>(), "B");
         GC.KeepAlive(other);
     }
@@ -147,5 +186,5 @@ internal static class QuickFigures
     }
 
     private static void Print(string what, double value, string unit) =>
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{what,-62} {value,14:#,0.##} {unit}"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{what,-70} {value,14:#,0.##} {unit}"));
 }

@@ -121,6 +121,32 @@ public sealed class SwarmStoreTests
     }
 
     [Fact]
+    public async Task ManyLargeTransactions_AreSplit_AndDecidedInOrder()
+    {
+        await using var test = TestStore.Create();
+        var transactions = Enumerable.Range(0, 30).Select(i =>
+        {
+            var service = Services.Named($"n{i}");
+            service.Spec.Task.Container.Image = new string('x', 100_000);
+            return new StoreTransaction().Create(service);
+        }).ToList();
+        var results = await test.Store.CommitAllAsync(transactions, Stop);
+        Assert.Equal(Enumerable.Range(1, 30).Select(i => (ulong)i), results.Select(r => r.Version));
+        Assert.Equal(5, test.Log.Entries.Count);
+    }
+
+    [Fact]
+    public async Task LinearizableRead_WaitsOutAnElection()
+    {
+        await using var test = TestStore.Create();
+        test.Log.LoseLeadership();
+        var read = test.Store.ReadAsync(Stop).AsTask();
+        Assert.False(read.IsCompleted);
+        test.Log.Lead(2);
+        Assert.Equal(0ul, (await read).Version);
+    }
+
+    [Fact]
     public async Task SecretInUse_CannotBeRemoved()
     {
         await using var test = TestStore.Create();

@@ -1,5 +1,7 @@
 using SwarmOrleans.Contracts;
 using SwarmOrleans.Store;
+using SwarmOrleans.Store.Tables;
+using SwarmOrleans.Store.Watching;
 using SwarmOrleans.Testing;
 
 namespace SwarmOrleans.Tests.Unit.Store;
@@ -81,6 +83,19 @@ public sealed class WatchTests
     }
 
     [Fact]
+    public async Task ReaderStartedFromAViewWhoseBatchIsStillToCome_DoesNotGetItAgain()
+    {
+        var ring = new WatchRing(100);
+        ring.Append(Batch(4));
+        await using var reader = ring.ReadAsync(5, Stop).GetAsyncEnumerator(Stop);
+        var next = reader.MoveNextAsync();
+        ring.Append(Batch(5));
+        ring.Append(Batch(6));
+        Assert.True(await next);
+        Assert.Equal(6ul, reader.Current.Version);
+    }
+
+    [Fact]
     public async Task Conflict_IsNoChange()
     {
         await using var test = TestStore.Create();
@@ -91,6 +106,9 @@ public sealed class WatchTests
         Assert.True(await reader.MoveNextAsync());
         Assert.Equal((2ul, "id-b"), (reader.Current.Version, Assert.Single(reader.Current.Changes).Id));
     }
+
+    private static ChangeBatch Batch(ulong version) =>
+        new(version, new StoreView(version, TableSet.Empty), [new StoreChange(ChangeAction.Create, ObjectKind.Service, null, Services.Named("a"))]);
 
     private static SwarmStoreOptions Small() => new() { ManagerId = "m", BootId = "b", Keyring = Keyring.Generate(), WatchCapacity = 5 };
 
