@@ -1,0 +1,195 @@
+using Google.Protobuf.WellKnownTypes;
+using SwarmOrleans.Contracts;
+
+namespace SwarmOrleans.Agent;
+
+/// <summary>Takes one task from state to state (C.3) until it is removed.</summary>
+internal sealed class TaskRunner
+{
+    private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(1);
+
+    private readonly IExecutor _executor;
+    private readonly TimeProvider _time;
+    private readonly Action<string, SwarmTaskStatus> _report;
+    private readonly CancellationTokenSource _stop = new();
+    private CancellationTokenSource _step = new();
+    private TaskCompletionSource _changed = New();
+    private SwarmTask _task;
+    private SwarmTaskStatus _status;
+    private ITaskController? _controller;
+    private Task _running = Task.CompletedTask;
+
+    public TaskRunner(SwarmTask task, IExecutor executor, TimeProvider time, Action<string, SwarmTaskStatus> report)
+    {
+        _task = task;
+        _status = task.Status?.Clone() ?? new SwarmTaskStatus { State = TaskState.Assigned };
+        (_executor, _time, _report) = (executor, time, report);
+    }
+
+    public SwarmTaskStatus Status => Volatile.Read(ref _status);
+
+    public void Start() => _running = RunAsync();
+
+    /// <summary>The assignment as it is now; one with a lower desired state is an old one.</summary>
+    public void Update(SwarmTask task)
+    {
+        if (task.DesiredState < _task.DesiredState)
+        {
+            return;
+        }
+
+        var isNew = task.DesiredState != _task.DesiredState;
+        Volatile.Write(ref _task, task);
+        if (isNew)
+        {
+            // What runs now was begun for the old wish.
+            _step.Cancel();
+            _changed.TrySetResult();
+        }
+    }
+
+    /// <summary>Stops following the task; it goes on running.</summary>
+    public async Task StopAsync()
+    {
+        await _stop.CancelAsync();
+        await _running;
+        if (_controller is not null)
+        {
+            await _controller.DisposeAsync();
+        }
+    }
+
+    /// <summary>Stops the task and removes what it left.</summary>
+    public async Task RemoveAsync(CancellationToken cancellationToken)
+    {
+        await _stop.CancelAsync();
+        await _running;
+        try
+        {
+            _controller ??= _executor.CreateController(_task);
+            await _controller.ShutdownAsync(cancellationToken);
+            await _controller.RemoveAsync(cancellationToken);
+        }
+        catch (TaskException)
+        {
+            // Nothing of it is there.
+        }
+
+        if (_controller is not null)
+        {
+            await _controller.DisposeAsync();
+        }
+    }
+
+    private async Task RunAsync()
+    {
+        if (!Resolve())
+        {
+            return;
+        }
+
+        while (!_stop.IsCancellationRequested)
+        {
+            _changed = New();
+            _step = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+            var task = Volatile.Read(ref _task);
+            var (step, state, message) = TaskStateMachine.Next(_status.State, task.DesiredState);
+            if (step == TaskStep.None)
+            {
+                await Task.WhenAny(_changed.Task, CancelledAsync(_stop.Token));
+                continue;
+            }
+
+            await DoAsync(step, state, message, task);
+        }
+    }
+
+    private bool Resolve()
+    {
+        try
+        {
+            _controller = _executor.CreateController(_task);
+            return true;
+        }
+        catch (TaskException e)
+        {
+            if (_status.State <= TaskState.Running)
+            {
+                var end = _status.State < TaskState.Starting ? TaskState.Rejected : TaskState.Failed;
+                Report(end, "resolving controller failed", e.Message, null);
+            }
+
+            return false;
+        }
+    }
+
+    private async Task DoAsync(TaskStep step, TaskState state, string message, SwarmTask task)
+    {
+        try
+        {
+            await CallAsync(step, task, _step.Token);
+            var container = state >= TaskState.Starting && step != TaskStep.Advance ? await _controller!.GetStatusAsync(_stop.Token) : null;
+            Report(state, message, "", container);
+        }
+        catch (OperationCanceledException)
+        {
+            // The wish has changed, or the agent stops.
+        }
+        catch (TaskException e) when (e.IsTemporary)
+        {
+            Report(_status.State, _status.Message, e.Message, _status.Container);
+            await Task.WhenAny(_changed.Task, Task.Delay(RetryPause, _time, _stop.Token));
+        }
+        catch (TaskException e)
+        {
+            var container = await TryGetStatusAsync();
+            Report(TaskStateMachine.OnError(_status.State), _status.State < TaskState.Running ? _status.Message : "started", e.Message, container);
+        }
+    }
+
+    private Task CallAsync(TaskStep step, SwarmTask task, CancellationToken cancellationToken) => step switch
+    {
+        TaskStep.Prepare => _controller!.PrepareAsync(cancellationToken),
+        TaskStep.Start => _controller!.StartAsync(cancellationToken),
+        TaskStep.Wait => _controller!.WaitAsync(cancellationToken),
+        TaskStep.Shutdown => _controller!.ShutdownAsync(cancellationToken),
+        _ => _controller!.UpdateAsync(task, cancellationToken),
+    };
+
+    private async Task<ContainerStatus?> TryGetStatusAsync()
+    {
+        try
+        {
+            return await _controller!.GetStatusAsync(_stop.Token);
+        }
+        catch (Exception e) when (e is TaskException or OperationCanceledException)
+        {
+            return _status.Container;
+        }
+    }
+
+    private void Report(TaskState state, string message, string error, ContainerStatus? container)
+    {
+        var status = new SwarmTaskStatus
+        {
+            State = state,
+            Message = message,
+            Err = error,
+            Container = container ?? _status.Container,
+            Timestamp = Timestamp.FromDateTimeOffset(_time.GetUtcNow()),
+        };
+        Volatile.Write(ref _status, status);
+        _report(_task.Id, status);
+    }
+
+    private static async Task CancelledAsync(CancellationToken cancellationToken)
+    {
+        var cancelled = New();
+        await using (cancellationToken.UnsafeRegister(_ => cancelled.TrySetResult(), null))
+        {
+            await cancelled.Task;
+        }
+    }
+
+    private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+}

@@ -1,0 +1,127 @@
+using SwarmOrleans.Contracts;
+
+namespace SwarmOrleans.Agent;
+
+/// <summary>The tasks of this node: follows the assignments, keeps the database, reports states (C.2).</summary>
+internal sealed class Worker(IExecutor executor, ITaskDatabase database, TimeProvider time, StatusReporter reporter)
+{
+    private readonly Dictionary<string, TaskRunner> _runners = [];
+    private readonly Lock _lock = new();
+
+    /// <summary>Takes up the tasks that were assigned before the agent stopped.</summary>
+    public void Adopt()
+    {
+        foreach (var task in database.Load())
+        {
+            Run(task);
+        }
+    }
+
+    /// <summary>Follows one message of the assignment stream.</summary>
+    public void Apply(AssignmentsMessage message)
+    {
+        var updated = new List<SwarmTask>();
+        var removed = new HashSet<string>();
+        foreach (var change in message.Changes)
+        {
+            if (change.Assignment?.Task is { } task)
+            {
+                if (change.Action == AssignmentChange.Types.AssignmentAction.Remove)
+                {
+                    removed.Add(task.Id);
+                }
+                else
+                {
+                    updated.Add(task);
+                }
+            }
+        }
+
+        if (message.Type == AssignmentsMessage.Types.Type.Complete)
+        {
+            var kept = updated.Select(t => t.Id).ToHashSet();
+            lock (_lock)
+            {
+                removed.UnionWith(_runners.Keys.Where(id => !kept.Contains(id)));
+            }
+        }
+
+        database.Save(updated);
+        foreach (var task in updated)
+        {
+            Run(task);
+        }
+
+        foreach (var id in removed)
+        {
+            Remove(id);
+        }
+    }
+
+    /// <summary>Reports every state again, to a manager that may not know them.</summary>
+    public void ReportAll()
+    {
+        lock (_lock)
+        {
+            foreach (var (id, runner) in _runners)
+            {
+                reporter.Add(id, runner.Status);
+            }
+        }
+    }
+
+    /// <summary>Stops following the tasks.</summary>
+    /// <param name="stopTasks">True to stop the tasks too; else they go on and are adopted later.</param>
+    /// <param name="cancellationToken">Gives up waiting for tasks to stop.</param>
+    public async Task StopAsync(bool stopTasks, CancellationToken cancellationToken)
+    {
+        List<TaskRunner> runners;
+        lock (_lock)
+        {
+            runners = [.. _runners.Values];
+            _runners.Clear();
+        }
+
+        await Task.WhenAll(runners.Select(r => stopTasks ? r.RemoveAsync(cancellationToken) : r.StopAsync()));
+    }
+
+    private void Run(SwarmTask task)
+    {
+        TaskRunner? runner;
+        lock (_lock)
+        {
+            if (_runners.TryGetValue(task.Id, out runner))
+            {
+                runner.Update(task);
+                return;
+            }
+
+            runner = new TaskRunner(task, executor, time, OnStatus);
+            _runners.Add(task.Id, runner);
+        }
+
+        runner.Start();
+    }
+
+    private void OnStatus(string taskId, SwarmTaskStatus status)
+    {
+        database.SaveStatus(taskId, status);
+        reporter.Add(taskId, status);
+    }
+
+    private void Remove(string taskId)
+    {
+        TaskRunner? runner;
+        lock (_lock)
+        {
+            if (!_runners.Remove(taskId, out runner))
+            {
+                return;
+            }
+        }
+
+        database.Delete(taskId);
+        reporter.Forget(taskId);
+        _ = runner.RemoveAsync(CancellationToken.None);
+    }
+}
