@@ -71,6 +71,7 @@ internal sealed class SharedParts(IReadOnlyList<LogTaskParts> parts, TableDraft 
         if (stored is not null)
         {
             task.Id = stored.Id;
+            task.SpecVersion = Equals(stored.SpecVersion, task.SpecVersion) ? stored.SpecVersion : task.SpecVersion;
             task.ServiceId = stored.ServiceId == task.ServiceId ? stored.ServiceId : task.ServiceId;
         }
         else if (draft.Find(ObjectKind.Service, task.ServiceId) is { } service)

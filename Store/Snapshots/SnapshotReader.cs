@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
+using Google.Protobuf.WellKnownTypes;
 using SwarmOrleans.Contracts;
 using SwarmOrleans.Store.Applying;
 using SwarmOrleans.Store.Encryption;
@@ -13,6 +14,10 @@ internal sealed class SnapshotReader
     // A frame holds at most one record above the writer's limit; a longer length is damage, not data.
     private const int MaxFrameLength = 64 << 20;
 
+    private const int RecentlySeen = 4096;
+
+    private readonly Timestamp?[] _times = new Timestamp?[RecentlySeen];
+    private readonly ObjectVersion?[] _versions = new ObjectVersion?[RecentlySeen];
     private readonly TableDraft _draft = TableSet.Empty.Edit();
     private readonly List<LogTaskParts> _parts = [];
     private readonly Stream _source;
@@ -68,10 +73,40 @@ internal sealed class SnapshotReader
         if (item is SwarmTask task)
         {
             _shared.Restore(task, record.Parts, null);
+            task.SpecVersion = Share(_versions, task.SpecVersion);
+            if (task.Status is { } status)
+            {
+                status.AppliedAt = Share(_times, status.AppliedAt);
+            }
+        }
+
+        if (item.Meta is { } meta)
+        {
+            meta.Version = Share(_versions, meta.Version);
+            meta.CreatedAt = Share(_times, meta.CreatedAt);
+            meta.UpdatedAt = Share(_times, meta.UpdatedAt);
         }
 
         _draft.Put(item.Kind, item.Id, item);
         _draft.Mark();
+    }
+
+    // What one transaction wrote has one version and one time; the objects of a replica that applied it share them, and so do these.
+    private static T? Share<T>(T?[] seen, T? item)
+        where T : class
+    {
+        if (item is null)
+        {
+            return null;
+        }
+
+        ref var place = ref seen[(uint)item.GetHashCode() % RecentlySeen];
+        if (!item.Equals(place))
+        {
+            place = item;
+        }
+
+        return place;
     }
 
     private static PersistentMap<OriginState> Origins(SnapshotHeader header)
