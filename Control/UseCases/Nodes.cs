@@ -1,0 +1,138 @@
+using Google.Protobuf.WellKnownTypes;
+using SwarmOrleans.Contracts;
+using SwarmOrleans.Store;
+
+namespace SwarmOrleans.Control;
+
+/// <summary>What users do with nodes.</summary>
+public sealed class Nodes(ISwarmStore store, IManagerHealth managers, TimeProvider time)
+{
+    /// <summary>One node, with its state as a manager.</summary>
+    /// <exception cref="UseCaseException">It does not exist.</exception>
+    public async Task<Node> GetAsync(string id, CancellationToken cancellationToken)
+    {
+        var view = await store.ViewAsync(cancellationToken);
+        return WithManagerStatus(view, Find(view, id));
+    }
+
+    /// <summary>The nodes that match, with their states as managers.</summary>
+    public async Task<IReadOnlyList<Node>> ListAsync(ListNodesRequest.Types.Filters? filters, CancellationToken cancellationToken)
+    {
+        var view = await store.ViewAsync(cancellationToken);
+        var filter = new ListFilter();
+        if (filters is not null)
+        {
+            static string Hostname(IStoreObject n) => ((Node)n).Description?.Hostname ?? "";
+            filter.Names(filters.Names, Hostname).NamePrefixes(filters.NamePrefixes, Hostname).IdPrefixes(filters.IdPrefixes)
+                .Labels(filters.Labels, n => ((Node)n).Description?.Engine?.Labels)
+                .Labels(filters.NodeLabels, n => ((Node)n).Spec?.Annotations?.Labels)
+                .Any(filters.Memberships, (n, m) => ((Node)n).Spec.Membership == m)
+                .Any(filters.Roles, (n, r) => ((Node)n).Role == r);
+        }
+
+        return [.. view.All<Node>().Where(filter.Matches).Select(n => WithManagerStatus(view, n))];
+    }
+
+    /// <summary>Replaces the spec: availability, labels, desired role (API-29).</summary>
+    /// <exception cref="UseCaseException">It breaks a rule, or the node has changed since <paramref name="version"/>.</exception>
+    public async Task<Node> UpdateAsync(string id, ObjectVersion? version, NodeSpec? spec, CancellationToken cancellationToken)
+    {
+        if (version is null || spec is null)
+        {
+            throw UseCaseException.Invalid("node_version and spec must be given");
+        }
+
+        var view = await store.ViewAsync(cancellationToken);
+        var next = Find(view, id).Clone();
+        if (spec.DesiredRole != next.Spec.DesiredRole)
+        {
+            throw new UseCaseException(UseCaseError.Unimplemented, "spec.desired_role: promotion and demotion are not served by this version");
+        }
+
+        next.Meta.Version = version;
+        next.Spec = spec;
+        await store.OrThrowAsync(new StoreTransaction().Update(next), cancellationToken);
+        return WithManagerStatus(store.Current, store.Current.Find<Node>(id) ?? next);
+    }
+
+    /// <summary>Removes a node that is down, or any worker by force; its tasks are orphaned in the same transaction.</summary>
+    /// <exception cref="UseCaseException">It is a manager, or READY and not forced.</exception>
+    public async Task RemoveAsync(string id, bool force, CancellationToken cancellationToken)
+    {
+        var view = await store.ViewAsync(cancellationToken);
+        var node = Find(view, id);
+        if (view.Find<Manager>(id) is not null)
+        {
+            throw new UseCaseException(UseCaseError.FailedPrecondition, $"node {id} is a cluster manager and is a member of the raft cluster. It must be demoted to worker before removal");
+        }
+
+        if (!force && node.Status?.State == NodeStatus.Types.State.Ready)
+        {
+            throw new UseCaseException(UseCaseError.FailedPrecondition, $"node {id} is not down and can't be removed");
+        }
+
+        var transaction = new StoreTransaction().Remove(node);
+        if (view.Find<NodeSession>(id) is not null)
+        {
+            transaction.Remove<NodeSession>(id);
+        }
+
+        Blacklist(view, node, transaction);
+        foreach (var task in view.Tasks.OfNode(id).Where(t => t.Status.State < TaskState.Complete))
+        {
+            var orphan = task.Clone();
+            orphan.Status.State = TaskState.Orphaned;
+            orphan.Status.Message = "Task belonged to a node that has been deleted";
+            orphan.Status.Timestamp = Timestamp.FromDateTimeOffset(time.GetUtcNow());
+            transaction.Update(orphan);
+        }
+
+        await store.OrThrowAsync(transaction, cancellationToken);
+    }
+
+    private void Blacklist(StoreView view, Node node, StoreTransaction transaction)
+    {
+        if (view.Cluster is not { } stored)
+        {
+            return;
+        }
+
+        var cluster = stored.Clone();
+        var until = time.GetUtcNow() + (cluster.Spec.CaConfig?.NodeCertExpiry?.ToTimeSpan() ?? TimeSpan.FromDays(90)) + TimeSpan.FromDays(7);
+        cluster.BlacklistedCertificates[node.Id] = new BlacklistedCertificate { Expiry = Timestamp.FromDateTimeOffset(until) };
+        transaction.Update(cluster);
+    }
+
+    private Node WithManagerStatus(StoreView view, Node node)
+    {
+        if (view.Find<Manager>(node.Id) is not { } manager)
+        {
+            return node;
+        }
+
+        var shown = node.Clone();
+        shown.ManagerStatus = new ManagerStatus
+        {
+            RaftId = manager.RaftId,
+            Addr = manager.Addr,
+            Leader = managers.LeaderAddress == manager.Addr,
+            Reachability = managers.IsReachable(manager.Addr)
+                ? RaftMemberStatus.Types.Reachability.Reachable
+                : RaftMemberStatus.Types.Reachability.Unreachable,
+        };
+        return shown;
+    }
+
+    private static Node Find(StoreView view, string id) =>
+        id.Length == 0 ? throw UseCaseException.Invalid("node_id: must be given") : view.Find<Node>(id) ?? throw UseCaseException.NotFound("node", id);
+}
+
+/// <summary>How the managers of the group are, as this one knows it.</summary>
+public interface IManagerHealth
+{
+    /// <summary>host:port of the leader; null while none is known.</summary>
+    string? LeaderAddress { get; }
+
+    /// <summary>True unless the manager is known not to answer.</summary>
+    bool IsReachable(string address);
+}
