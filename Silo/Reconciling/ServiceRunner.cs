@@ -86,8 +86,3 @@ public sealed class ServiceRunner(ISwarmStore store, IIdSource ids, TimeProvider
         return transaction;
     }
 }
-
-/// <summary>Where a reconciler got to.</summary>
-/// <param name="Version">Version of the view that needed nothing more; 0 when it did not get there.</param>
-/// <param name="WakeAt">When to look again if nothing happens before.</param>
-public readonly record struct ReconcileResult(ulong Version, DateTimeOffset? WakeAt);

@@ -1,0 +1,87 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using SwarmOrleans.Contracts;
+using SwarmOrleans.Control;
+using SwarmOrleans.Raft.Group;
+using SwarmOrleans.Raft.Transport;
+using SwarmOrleans.Silo.Dispatching;
+using SwarmOrleans.Silo.Rpc;
+using SwarmOrleans.Store;
+
+namespace SwarmOrleans.Silo.Hosting;
+
+/// <summary>The web host of a manager: remote API and control socket with the same services.</summary>
+internal static class ManagerApi
+{
+    private const UnixFileMode SocketMode =
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite;
+
+    public static WebApplication Build(
+        ManagerOptions options, SwarmStore store, DispatcherCore dispatcher, IManagerHealth health, RaftListener listener, Func<ManagerGroupService> group)
+    {
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = options.State.Path });
+        builder.Logging.ClearProviders();
+        builder.Services.AddSingleton(options.LoggerFactory);
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            // Reports of many tasks are large, and an agent's streams stay silent for long.
+            kestrel.Limits.MaxRequestBodySize = null;
+            kestrel.Limits.MinRequestBodyDataRate = null;
+            kestrel.Limits.MinResponseDataRate = null;
+            kestrel.Limits.Http2.MaxStreamsPerConnection = 1000;
+            kestrel.Listen(options.ListenRemoteApi, o => o.UseSwarm(options.Security, listener));
+            kestrel.ListenUnixSocket(options.ControlSocket, UseControlSocket);
+        });
+        var ids = RandomIdSource.Secure;
+        builder.Services.AddSingleton<ISwarmStore>(store);
+        builder.Services.AddSingleton(options.Security);
+        builder.Services.AddSingleton(dispatcher);
+        builder.Services.AddSingleton<AuthorizationInterceptor>();
+        builder.Services.AddSingleton(new Services(store, ids, options.TimeProvider));
+        builder.Services.AddSingleton(new Tasks(store));
+        builder.Services.AddSingleton(new Nodes(store, health, options.TimeProvider));
+        builder.Services.AddSingleton(new Clusters(store));
+        builder.Services.AddSingleton(new NodeCertificateService(store, options.Security, ids, options.TimeProvider));
+        builder.Services.AddTransient(_ => group());
+        builder.Services.AddGrpc(o =>
+        {
+            o.Interceptors.Add<AuthorizationInterceptor>();
+            o.MaxReceiveMessageSize = 64 << 20;
+            o.MaxSendMessageSize = null;
+        });
+
+        var app = builder.Build();
+        app.MapGrpcService<ControlService>();
+        app.MapGrpcService<DispatcherService>();
+        app.MapGrpcService<CertificateAuthorityService>();
+        app.MapGrpcService<NodeCertificateService>();
+        app.MapGrpcService<HealthService>();
+        app.MapGrpcService<ManagerGroupService>();
+        return app;
+    }
+
+    /// <summary>Removes a socket that a killed process left, and makes the directory.</summary>
+    public static void PrepareSocket(string path)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        File.Delete(path);
+    }
+
+    /// <summary>Lets the owner and the group use the socket.</summary>
+    public static void ProtectSocket(string path) => File.SetUnixFileMode(path, SocketMode);
+
+    private static void UseControlSocket(ListenOptions options)
+    {
+        options.Protocols = HttpProtocols.Http2;
+        options.Use(next => connection =>
+        {
+            connection.Items[CallerContext.LocalConnection] = true;
+            return next(connection);
+        });
+    }
+}
