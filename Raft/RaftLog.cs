@@ -90,7 +90,7 @@ public sealed partial class RaftLog : IConsensusLog
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(leading, cancellationToken);
         try
         {
-            await _cluster.ReplicateAsync(new BinaryLogEntry { Content = entry, Term = term }, linked.Token);
+            await _cluster.ReplicateAsync(new BinaryLogEntry { Content = entry, Term = term - LeadershipTracker.FirstTerm }, linked.Token);
         }
         catch (Exception e) when (e is NotLeaderException or OperationCanceledException or QuorumUnreachableException or TimeoutException
             or DotNext.Net.Cluster.Consensus.Raft.NotLeaderException or ObjectDisposedException)

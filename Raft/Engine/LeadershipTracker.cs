@@ -9,6 +9,9 @@ namespace SwarmOrleans.Raft.Engine;
 /// </summary>
 internal sealed class LeadershipTracker : IDisposable
 {
+    /// <summary>The engine's first term is 0, which means "any" elsewhere: terms are one higher outside.</summary>
+    public const long FirstTerm = 1;
+
     private readonly RaftCluster _cluster;
     private readonly IPersistentState _state;
     private readonly string _address;
@@ -66,7 +69,7 @@ internal sealed class LeadershipTracker : IDisposable
                 continue;
             }
 
-            var term = Volatile.Read(ref _electedTerm);
+            var term = Volatile.Read(ref _electedTerm) + FirstTerm;
             Publish(new LeadershipState(term, _address, true), token);
             var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             await using (token.UnsafeRegister(_ => ended.TrySetResult(), null))
@@ -94,7 +97,7 @@ internal sealed class LeadershipTracker : IDisposable
             return;
         }
 
-        Publish(new LeadershipState(_state.Term, leader?.EndPoint.ToString(), false), default);
+        Publish(new LeadershipState(_state.Term + FirstTerm, leader?.EndPoint.ToString(), false), default);
     }
 
     private void Publish(LeadershipState state, CancellationToken token)

@@ -47,7 +47,7 @@ internal sealed partial class ReplicaStateMachine(
 
         if (entry.TryGetPayload(out var payload) && !payload.IsEmpty)
         {
-            consumer.Apply(entry.Index, entry.Term, payload);
+            consumer.Apply(entry.Index, entry.Term + LeadershipTracker.FirstTerm, payload);
             _bytes += payload.Length;
             if (_bytes >= Math.Max(snapshotBytes, 2 * (_snapshot?.Length ?? 0)) && _writing.IsCompleted)
             {

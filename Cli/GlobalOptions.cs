@@ -1,0 +1,55 @@
+using System.CommandLine;
+using Google.Protobuf;
+using Grpc.Core;
+using ControlRpc = SwarmOrleans.Contracts.Control;
+
+namespace SwarmOrleans.Cli;
+
+/// <summary>Options that every command has, and what they lead to.</summary>
+internal sealed class GlobalOptions(TextWriter output, Func<string, CallInvoker> connect)
+{
+    private readonly Option<string> _socket = new("--socket", "-s")
+    {
+        Description = "control socket of a manager",
+        Recursive = true,
+        DefaultValueFactory = _ => Environment.GetEnvironmentVariable("SWARM_SOCKET") is { Length: > 0 } path ? path : ControlSocket.Default,
+    };
+
+    private readonly Option<bool> _noResolve = new("--no-resolve", "-n") { Description = "show ids instead of names", Recursive = true };
+
+    private readonly Option<OutputFormat> _format = new("--output") { Description = "table or json", Recursive = true };
+
+    public TextWriter Output => output;
+
+    public void AddTo(Command root)
+    {
+        root.Add(_socket);
+        root.Add(_noResolve);
+        root.Add(_format);
+    }
+
+    public ControlRpc.ControlClient Client(ParseResult result) => new(connect(result.GetValue(_socket)!));
+
+    public bool ShowsIds(ParseResult result) => result.GetValue(_noResolve);
+
+    public bool IsJson(ParseResult result) => result.GetValue(_format) == OutputFormat.Json;
+
+    /// <summary>Objects as JSON, one a line for a list.</summary>
+    public void WriteJson(params IEnumerable<IMessage> messages)
+    {
+        foreach (var message in messages)
+        {
+            output.WriteLine(JsonFormatter.Default.Format(message));
+        }
+    }
+}
+
+/// <summary>How results are shown.</summary>
+internal enum OutputFormat
+{
+    /// <summary>For people.</summary>
+    Table,
+
+    /// <summary>For scripts.</summary>
+    Json,
+}

@@ -1,0 +1,3 @@
+using SwarmOrleans.Cli;
+
+return await SwarmctlCommand.Create(Console.Out, Console.Error).RunAsync(args);
