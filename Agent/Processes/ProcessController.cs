@@ -8,6 +8,7 @@ internal sealed class ProcessController(SwarmTask task, string directory, TimePr
 {
     private static readonly TimeSpan PollPeriod = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan DefaultGrace = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan KillPatience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(10);
 
     private readonly ProcessFiles _files = new(directory);
@@ -78,7 +79,10 @@ internal sealed class ProcessController(SwarmTask task, string directory, TimePr
         if (!await EndsWithinAsync(grace, cancellationToken))
         {
             Signal(UnixSignals.Kill);
-            await EndsWithinAsync(TimeSpan.FromSeconds(5), cancellationToken);
+            if (!await EndsWithinAsync(KillPatience, cancellationToken))
+            {
+                throw new TaskException("the task's process does not end although it was killed", isTemporary: true);
+            }
         }
     }
 

@@ -13,9 +13,8 @@ internal static class ShimScript
         exec </dev/null >>stdout 2>>stderr
         [ -n "$cgroup" ] && echo $$ > "$cgroup" 2>/dev/null
         echo $$ > shim.tmp && mv shim.tmp shim
-        set -m
         if [ -n "$user" ]; then set -- setpriv --reuid="${user%%:*}" --regid="${user#*:}" --clear-groups -- "$@"; fi
-        ( cd "$work" 2>/dev/null || { echo "working directory $work does not exist" > "$dir/error"; exit 125; }; exec "$@" ) &
+        ( cd "$work" 2>/dev/null || { echo "working directory $work does not exist" > "$dir/error"; exit 125; }; exec setsid "$@" ) &
         child=$!
         echo $child > pid.tmp && mv pid.tmp pid
         trap '' TERM INT HUP

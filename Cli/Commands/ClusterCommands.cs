@@ -68,7 +68,7 @@ internal static class ClusterCommands
             .Add("  Dispatcher heartbeat period", Text.Span(spec.Dispatcher?.HeartbeatPeriod))
             .Head("Certificate Authority settings")
             .Add("  Certificate Validity Duration", Text.Span(spec.CaConfig?.NodeCertExpiry));
-        summary.Head("  Join Tokens").Add("    Worker", cluster.RootCa?.JoinTokens?.Worker).Add("    Manager", cluster.RootCa?.JoinTokens?.Manager);
+        summary.Head("  Join Tokens").Line($"    Worker: {cluster.RootCa?.JoinTokens?.Worker}").Line($"    Manager: {cluster.RootCa?.JoinTokens?.Manager}");
         if (spec.TaskDefaults?.LogDriver is { } driver)
         {
             summary.Add("Default Log Driver", driver.Name);

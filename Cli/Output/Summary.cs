@@ -21,12 +21,19 @@ internal sealed class Summary
         return this;
     }
 
+    /// <summary>A line that is taken as it is.</summary>
+    public Summary Line(string text)
+    {
+        _lines.Add((text, ""));
+        return this;
+    }
+
     public void WriteTo(TextWriter output)
     {
-        var width = _lines.Where(l => l.Value is not null).Select(l => l.Name.Length).DefaultIfEmpty().Max();
+        var width = _lines.Where(l => !string.IsNullOrEmpty(l.Value)).Select(l => l.Name.Length).DefaultIfEmpty().Max();
         foreach (var (name, value) in _lines)
         {
-            output.WriteLine(value is null ? $"{name}:" : $"{name.PadRight(width)} : {value}");
+            output.WriteLine(value is null ? $"{name}:" : value.Length == 0 ? name : $"{name.PadRight(width)} : {value}");
         }
     }
 }
