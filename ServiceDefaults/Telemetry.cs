@@ -34,7 +34,7 @@ public sealed class Telemetry : IAsyncDisposable
             logging.AddFilter("Microsoft.Hosting", level > LogLevel.Warning ? level : LogLevel.Warning);
             logging.AddFilter("Polly", level > LogLevel.Warning ? level : LogLevel.Warning);
             logging.AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error);
-            logging.AddFilter("DotNext", level > LogLevel.Warning ? level : LogLevel.Warning);
+            logging.AddFilter("DotNext", LogLevel.Error);
             logging.AddSimpleConsole(console =>
             {
                 console.SingleLine = true;
