@@ -46,6 +46,7 @@ internal static class ManagerApi
         builder.Services.AddSingleton(new Tasks(store));
         builder.Services.AddSingleton(new Nodes(store, health, options.TimeProvider));
         builder.Services.AddSingleton(new Clusters(store));
+        builder.Services.AddSingleton(new Configs(store, ids));
         builder.Services.AddSingleton(new NodeCertificateService(store, options.Security, ids, options.TimeProvider));
         builder.Services.AddTransient(_ => group());
         builder.Services.AddGrpc(o =>

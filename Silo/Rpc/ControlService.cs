@@ -6,7 +6,7 @@ using ControlRpc = SwarmOrleans.Contracts.Control;
 namespace SwarmOrleans.Silo.Rpc;
 
 /// <summary>The Control API over gRPC. RPCs that are not here answer UNIMPLEMENTED.</summary>
-public sealed class ControlService(Services services, Tasks tasks, Nodes nodes, Clusters clusters) : ControlRpc.ControlBase
+public sealed class ControlService(Services services, Tasks tasks, Nodes nodes, Clusters clusters, Configs configs) : ControlRpc.ControlBase
 {
     /// <inheritdoc />
     public override Task<CreateServiceResponse> CreateService(CreateServiceRequest request, ServerCallContext context) =>
@@ -88,6 +88,36 @@ public sealed class ControlService(Services services, Tasks tasks, Nodes nodes, 
     {
         await nodes.RemoveAsync(request.NodeId, request.Force, context.CancellationToken);
         return new RemoveNodeResponse();
+    });
+
+    /// <inheritdoc />
+    public override Task<CreateConfigResponse> CreateConfig(CreateConfigRequest request, ServerCallContext context) =>
+        AnswerAsync(async () => new CreateConfigResponse { Config = await configs.CreateAsync(request.Spec, context.CancellationToken) });
+
+    /// <inheritdoc />
+    public override Task<GetConfigResponse> GetConfig(GetConfigRequest request, ServerCallContext context) =>
+        AnswerAsync(async () => new GetConfigResponse { Config = await configs.GetAsync(request.ConfigId, context.CancellationToken) });
+
+    /// <inheritdoc />
+    public override Task<ListConfigsResponse> ListConfigs(ListConfigsRequest request, ServerCallContext context) => AnswerAsync(async () =>
+    {
+        var response = new ListConfigsResponse();
+        response.Configs.AddRange(await configs.ListAsync(request.Filters, context.CancellationToken));
+        return response;
+    });
+
+    /// <inheritdoc />
+    public override Task<UpdateConfigResponse> UpdateConfig(UpdateConfigRequest request, ServerCallContext context) => AnswerAsync(async () =>
+        new UpdateConfigResponse
+        {
+            Config = await configs.UpdateAsync(request.ConfigId, request.ConfigVersion, request.Spec, context.CancellationToken),
+        });
+
+    /// <inheritdoc />
+    public override Task<RemoveConfigResponse> RemoveConfig(RemoveConfigRequest request, ServerCallContext context) => AnswerAsync(async () =>
+    {
+        await configs.RemoveAsync(request.ConfigId, context.CancellationToken);
+        return new RemoveConfigResponse();
     });
 
     /// <inheritdoc />

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
@@ -118,10 +119,10 @@ internal sealed class TestSwarm(string executor = "process", string? engine = nu
 
     public async Task UntilAsync(string what, Func<Task<bool>> condition, int seconds = 60)
     {
-        var end = DateTime.UtcNow + TimeSpan.FromSeconds(seconds);
+        var watch = Stopwatch.StartNew();
         while (!await condition())
         {
-            if (DateTime.UtcNow > end)
+            if (watch.Elapsed > TimeSpan.FromSeconds(seconds))
             {
                 Assert.Fail($"not within {seconds} s: {what}\n{await DescribeAsync()}");
             }
@@ -159,7 +160,7 @@ internal sealed class TestSwarm(string executor = "process", string? engine = nu
         {
             if (int.TryParse(File.ReadAllText(file), CultureInfo.InvariantCulture, out var id) && IsOurs(id))
             {
-                System.Diagnostics.Process.GetProcessById(id).Kill();
+                Process.GetProcessById(id).Kill();
             }
         }
     }
