@@ -9,13 +9,16 @@ var tasks = new Option<int>("--tasks") { Description = "tasks", DefaultValueFact
 var rounds = new Option<int>("--rounds") { Description = "rounds; medians are of them", DefaultValueFactory = _ => 5 };
 var seconds = new Option<double>("--seconds") { Description = "length of one measurement", DefaultValueFactory = _ => 3 };
 var disk = new Option<string>("--disk") { Description = "directory on the disk to measure; the managers' logs are there", DefaultValueFactory = _ => Path.GetTempPath() };
+var clients = new Option<int[]>("--clients") { Description = "concurrent writers", DefaultValueFactory = _ => [1, 64, 256], AllowMultipleArgumentsPerToken = true };
+var noPlaintext = new Option<bool>("--no-plaintext") { Description = "compare with TLS only" };
 var output = new Option<string>("--output") { Description = "table, or json for one object on the last line", DefaultValueFactory = _ => "table" };
 output.AcceptOnlyFromAmong("table", "json");
 
 return await new RootCommand("Load programs: each starts what it measures, prints figures beside its peers', and takes everything down.")
 {
-    Load("store", "writes of three managers beside etcd's", [rounds, seconds, disk], (given, report) =>
-        StoreLoad.RunAsync(given.GetValue(rounds), given.GetValue(seconds), given.GetValue(disk)!, report)),
+    Load("store", "writes of three managers beside etcd's", [clients, noPlaintext, rounds, seconds, disk], (given, report) =>
+        StoreLoad.RunAsync(
+            given.GetValue(clients)!, given.GetValue(noPlaintext), given.GetValue(rounds), given.GetValue(seconds), given.GetValue(disk)!, report)),
     Load("deploy", "from the create of a service to its tasks RUNNING", [managers, agents, tasks, rounds, disk], (given, report) =>
         DeployLoad.RunAsync(
             given.GetValue(managers), given.GetValue(agents), given.GetValue(tasks), given.GetValue(rounds), given.GetValue(disk)!, report)),

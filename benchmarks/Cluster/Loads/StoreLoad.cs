@@ -14,17 +14,20 @@ internal static class StoreLoad
 {
     private const int Connections = 8;
     private const int ObjectBytes = 300;
-    private static readonly int[] Concurrency = [1, 64, 256];
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(2);
 
-    public static async Task RunAsync(int rounds, double seconds, string disk, Report report)
+    public static async Task RunAsync(int[] concurrency, bool skipPlaintext, int rounds, double seconds, string disk, Report report)
     {
-        await CompareAsync(isSecure: true, rounds, seconds, disk, report);
-        await CompareAsync(isSecure: false, rounds, seconds, disk, report);
+        await CompareAsync(concurrency, isSecure: true, rounds, seconds, disk, report);
+        if (!skipPlaintext)
+        {
+            await CompareAsync(concurrency, isSecure: false, rounds, seconds, disk, report);
+        }
+
         await LoneCommitAsync(seconds, disk, report);
     }
 
-    private static async Task CompareAsync(bool isSecure, int rounds, double seconds, string disk, Report report)
+    private static async Task CompareAsync(int[] concurrency, bool isSecure, int rounds, double seconds, string disk, Report report)
     {
         using var directories = new LoadDirectories(disk);
         await using var managers = await ManagerProcesses.StartAsync(3, directories.Disk);
@@ -40,7 +43,7 @@ internal static class StoreLoad
         await ours.RunAsync(64, WarmUp);
         await theirs.RunAsync(64, WarmUp);
         var suffix = isSecure ? "" : "Plain";
-        foreach (var clients in Concurrency)
+        foreach (var clients in concurrency)
         {
             var ratios = new List<double>();
             var rates = new List<double>();

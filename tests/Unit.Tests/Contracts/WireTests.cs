@@ -23,7 +23,10 @@ public sealed class WireTests
     /// <summary>Our names for messages whose wire names collide with .NET's; message names are not on the wire.</summary>
     private static readonly Dictionary<string, string> Renamed = new()
     {
-        ["SwarmTask"] = "Task", ["SwarmTaskStatus"] = "TaskStatus", ["ObjectVersion"] = "Version", ["StoreObject"] = "Object",
+        ["SwarmTask"] = "Task",
+        ["SwarmTaskStatus"] = "TaskStatus",
+        ["ObjectVersion"] = "Version",
+        ["StoreObject"] = "Object",
     };
 
     private static string PinnedFile => Path.Combine(RepositoryRoot.Path, "tests", "Unit.Tests", "Contracts", "wire.txt");
