@@ -129,9 +129,8 @@ public sealed class SwarmStore : ISwarmStore, ILogConsumer, IAsyncDisposable
             catch (NotLeaderException) when (_options.TimeProvider.GetElapsedTime(started) < _options.CommitDeadline)
             {
                 // An election takes a moment; what is asked again is what it was.
-                var pause = Task.Delay(TimeSpan.FromMilliseconds(50), _options.TimeProvider, cancellationToken);
-                await Task.WhenAny(pause, Log.WaitForChangeAsync(leadership, cancellationToken));
-                cancellationToken.ThrowIfCancellationRequested();
+                await Log.WaitForChangeAsync(leadership, cancellationToken)
+                    .WithinAsync(TimeSpan.FromMilliseconds(50), _options.TimeProvider, cancellationToken);
             }
         }
     }
@@ -223,21 +222,18 @@ public sealed class SwarmStore : ISwarmStore, ILogConsumer, IAsyncDisposable
         {
             var pending = await _pending.AddAsync(command, cancellationToken);
             proposer.Send(pending);
-            CommitResult[]? verdicts = null;
-            var inTime = true;
+            bool inTime;
             try
             {
-                verdicts = await pending.Outcome.Task.WaitAsync(_options.CommitDeadline, _options.TimeProvider, cancellationToken);
-            }
-            catch (TimeoutException)
-            {
-                inTime = false;
+                inTime = await pending.Outcome.Task.WithinAsync(_options.CommitDeadline, _options.TimeProvider, cancellationToken);
             }
             finally
             {
+                // Completed by this, an outcome stays what it is.
                 _pending.Complete(pending.Sequence, null);
             }
 
+            var verdicts = await pending.Outcome.Task;
             return verdicts ?? Repeat(new CommitResult(inTime || pending.WasSent ? CommitOutcome.Unknown : CommitOutcome.Unavailable, 0, null), count);
         }
         finally

@@ -64,9 +64,10 @@ public sealed partial class SwarmAgent(AgentOptions options)
             {
                 await RunSessionAsync(worker, link, cancellationToken);
             }
-            catch (Exception e) when (!cancellationToken.IsCancellationRequested
-                && e is RpcException or IOException or TimeoutException or OperationCanceledException or ObjectDisposedException or InvalidDataException)
+            catch (Exception e) when (
+                e is RpcException or IOException or TimeoutException or OperationCanceledException or ObjectDisposedException or InvalidDataException)
             {
+                cancellationToken.ThrowIfCancellationRequested();
                 LogSessionEnded(link.Address, e is RpcException rpc ? rpc.Status.Detail : e.Message);
                 options.Managers.ReportFailure(link);
             }
@@ -94,8 +95,8 @@ public sealed partial class SwarmAgent(AgentOptions options)
         }
         catch
         {
-            await ending.CancelAsync();
-            await first.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            ending.Cancel();
+            await EndedAsync(first);
             throw;
         }
 
@@ -117,20 +118,27 @@ public sealed partial class SwarmAgent(AgentOptions options)
     private static async Task EndWithFirstAsync(CancellationTokenSource ending, params Task[] parts)
     {
         var first = await Task.WhenAny(parts);
-        await ending.CancelAsync();
+        ending.Cancel();
         foreach (var part in parts)
         {
-            try
-            {
-                await part;
-            }
-            catch (Exception) when (part != first)
-            {
-                // They end because the first did.
-            }
+            await EndedAsync(part);
         }
 
         await first;
+    }
+
+    private static async Task EndedAsync(Task part)
+    {
+        try
+        {
+            await part;
+        }
+#pragma warning disable CA1031 // Why it ended is of no interest: it was told to.
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+            // Ended.
+        }
     }
 
     private async Task ListenAsync(IAsyncEnumerator<SessionMessage> messages, CancellationToken cancellationToken)

@@ -44,7 +44,7 @@ internal sealed class StatusReporter
             var batch = Take(out var signal);
             if (batch.Count == 0)
             {
-                await signal.WaitAsync(cancellationToken);
+                await signal.OrCancelledAsync(cancellationToken);
 
                 // States that are reached one right after the other make one report.
                 await Task.Yield();

@@ -51,7 +51,7 @@ internal sealed class TaskRunner
     /// <summary>Stops following the task; it goes on running.</summary>
     public async Task StopAsync()
     {
-        await _stop.CancelAsync();
+        _stop.Cancel();
         await _running;
         if (_controller is not null)
         {
@@ -62,7 +62,7 @@ internal sealed class TaskRunner
     /// <summary>Stops the task and removes what it left.</summary>
     public async Task RemoveAsync(CancellationToken cancellationToken)
     {
-        await _stop.CancelAsync();
+        _stop.Cancel();
         await _running;
         try
         {
@@ -96,7 +96,7 @@ internal sealed class TaskRunner
             var (step, state, message) = TaskStateMachine.Next(_status.State, task.DesiredState);
             if (step == TaskStep.None)
             {
-                await Task.WhenAny(_changed.Task, CancelledAsync(_stop.Token));
+                await ChangedAsync();
                 continue;
             }
 
@@ -138,7 +138,7 @@ internal sealed class TaskRunner
         catch (TaskException e) when (e.IsTemporary)
         {
             Report(_status.State, _status.Message, e.Message, _status.Container);
-            await Task.WhenAny(_changed.Task, Task.Delay(RetryPause, _time, _stop.Token));
+            await PauseAsync();
         }
         catch (TaskException e)
         {
@@ -182,12 +182,27 @@ internal sealed class TaskRunner
         _report(_task.Id, status);
     }
 
-    private static async Task CancelledAsync(CancellationToken cancellationToken)
+    private async Task ChangedAsync()
     {
-        var cancelled = New();
-        await using (cancellationToken.UnsafeRegister(_ => cancelled.TrySetResult(), null))
+        try
         {
-            await cancelled.Task;
+            await _changed.Task.OrCancelledAsync(_stop.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // The agent stops: the loop sees it.
+        }
+    }
+
+    private async Task PauseAsync()
+    {
+        try
+        {
+            await _changed.Task.WithinAsync(RetryPause, _time, _stop.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // The agent stops: the loop sees it.
         }
     }
 

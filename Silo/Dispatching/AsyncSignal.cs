@@ -1,3 +1,5 @@
+using SwarmOrleans.Contracts;
+
 namespace SwarmOrleans.Silo.Dispatching;
 
 /// <summary>Wakes one waiter, now or when it comes: several calls to <see cref="Set"/> wake it once.</summary>
@@ -10,7 +12,7 @@ internal sealed class AsyncSignal
     /// <summary>Waits for a call since the last return.</summary>
     public async Task WaitAsync(CancellationToken cancellationToken)
     {
-        await _set.Task.WaitAsync(cancellationToken);
+        await _set.Task.OrCancelledAsync(cancellationToken);
         Volatile.Write(ref _set, New());
     }
 

@@ -300,6 +300,10 @@ public sealed class DispatcherCore(ISwarmStore store, IIdSource ids, DispatcherO
             case ObjectKind.Node when change.New is null:
                 Session(change.Id)?.End(new DispatcherException(DispatcherError.NotFound, "node not registered"));
                 break;
+            case ObjectKind.Node when ((Node)change.New).Status?.State == NodeStatus.Types.State.Down:
+                // Somebody could not see this session. The agent lives: registering again makes its node READY.
+                Session(change.Id)?.End(new DispatcherException(DispatcherError.Aborted, "the node was declared down"));
+                break;
             case ObjectKind.Node:
                 Session(change.Id)?.MessageChanged.Set();
                 break;
@@ -348,7 +352,7 @@ public sealed class DispatcherCore(ISwarmStore store, IIdSource ids, DispatcherO
             }
             else
             {
-                await Task.Delay(wait.Value, options.TimeProvider, cancellationToken);
+                await options.TimeProvider.DelayAsync(wait.Value, cancellationToken);
             }
         }
     }
@@ -420,8 +424,7 @@ public sealed class DispatcherCore(ISwarmStore store, IIdSource ids, DispatcherO
             var changed = store.WaitForLeadershipChangeAsync(seen, cancellationToken);
             if (IsLost(seen))
             {
-                await Task.WhenAny(changed, Task.Delay(options.LeaderPatience, options.TimeProvider, cancellationToken));
-                cancellationToken.ThrowIfCancellationRequested();
+                await changed.WithinAsync(options.LeaderPatience, options.TimeProvider, cancellationToken);
                 if (IsLost(store.Leadership))
                 {
                     EndAll("this manager has lost its leader");

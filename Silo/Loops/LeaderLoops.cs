@@ -26,7 +26,7 @@ public sealed partial class LeaderLoops(ISwarmStore store, IReadOnlyList<ILeader
             using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             var running = loops.Select(l => RunAsync(l, leadership.Term, ending.Token)).ToArray();
             leadership = await store.WaitForLeadershipChangeAsync(leadership, cancellationToken);
-            await ending.CancelAsync();
+            ending.Cancel();
             await Task.WhenAll(running);
         }
     }

@@ -198,7 +198,7 @@ public sealed partial class Waker(
         var wait = at - time.GetUtcNow();
         try
         {
-            await Task.Delay(wait > TimeSpan.Zero ? wait : TimeSpan.Zero, time, cancellationToken);
+            await time.DelayAsync(wait, cancellationToken);
         }
         catch (OperationCanceledException)
         {

@@ -33,7 +33,7 @@ internal sealed class PendingCommands(SwarmStoreOptions options)
                 oldestGone = _oldestGone.Task;
             }
 
-            await oldestGone.WaitAsync(cancellationToken);
+            await oldestGone.OrCancelledAsync(cancellationToken);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using SwarmOrleans.Contracts;
 using SwarmOrleans.Store.Encryption;
 using SwarmOrleans.Store.Log;
 
@@ -54,7 +55,7 @@ internal sealed class Proposer(SwarmStoreOptions options, IConsensusLog log, Fra
 
     public async ValueTask DisposeAsync()
     {
-        await _stop.CancelAsync();
+        _stop.Cancel();
         try
         {
             await _running;
@@ -143,10 +144,8 @@ internal sealed class Proposer(SwarmStoreOptions options, IConsensusLog log, Fra
         var changed = log.WaitForChangeAsync(seen, cancellationToken);
         while (true)
         {
-            await Task.WhenAny(changed, Task.Delay(RetryPeriod, options.TimeProvider, cancellationToken));
-            cancellationToken.ThrowIfCancellationRequested();
-            var isNew = changed.IsCompletedSuccessfully;
-            if (changed.IsCompleted)
+            var isNew = await changed.WithinAsync(RetryPeriod, options.TimeProvider, cancellationToken);
+            if (isNew)
             {
                 seen = await changed;
                 changed = log.WaitForChangeAsync(seen, cancellationToken);

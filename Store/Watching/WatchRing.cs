@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using SwarmOrleans.Contracts;
 
 namespace SwarmOrleans.Store.Watching;
 
@@ -90,7 +91,7 @@ internal sealed class WatchRing(int maxChanges)
 
             if (taken.Count == 0)
             {
-                await signal.WaitAsync(cancellationToken);
+                await signal.OrCancelledAsync(cancellationToken);
             }
             else
             {
