@@ -16,23 +16,16 @@ internal sealed class DockerController(SwarmTask task, DockerClient client, Sema
     private readonly string _name = ContainerMapper.NameOf(task);
     private readonly ContainerSpec _spec = task.Spec.Container;
 
+    // The engine finishes a request whose caller has gone: whatever comes next must wait for it, or it finds half a container.
+    private Task _request = Task.CompletedTask;
+
     public Task UpdateAsync(SwarmTask task, CancellationToken cancellationToken) => Task.CompletedTask;
 
     public async Task PrepareAsync(CancellationToken cancellationToken)
     {
         await PullAsync(cancellationToken);
         await CreateVolumesAsync(cancellationToken);
-        await Errors.TranslateAsync(async () =>
-        {
-            try
-            {
-                await client.Containers.CreateContainerAsync(ContainerMapper.Map(task), cancellationToken);
-            }
-            catch (DockerApiException e) when (e.StatusCode == HttpStatusCode.Conflict)
-            {
-                // It was created before a restart of the agent.
-            }
-        });
+        await RequestAsync(CreateAsync, cancellationToken);
     }
 
     public async Task StartAsync(CancellationToken cancellationToken)
@@ -40,7 +33,7 @@ internal sealed class DockerController(SwarmTask task, DockerClient client, Sema
         await starts.WaitAsync(cancellationToken);
         try
         {
-            await Errors.TranslateAsync(() => client.Containers.StartContainerAsync(_name, new ContainerStartParameters(), cancellationToken));
+            await RequestAsync(() => client.Containers.StartContainerAsync(_name, new ContainerStartParameters(), CancellationToken.None), cancellationToken);
         }
         finally
         {
@@ -68,6 +61,7 @@ internal sealed class DockerController(SwarmTask task, DockerClient client, Sema
 
     public async Task ShutdownAsync(CancellationToken cancellationToken)
     {
+        await RequestEndedAsync(cancellationToken);
         var grace = _spec.StopGracePeriod?.ToTimeSpan() ?? DefaultGrace;
         await IgnoreMissingAsync(() => client.Containers.StopContainerAsync(
             _name, new ContainerStopParameters { WaitBeforeKillSeconds = (uint)Math.Max(0, grace.TotalSeconds) }, cancellationToken));
@@ -97,6 +91,31 @@ internal sealed class DockerController(SwarmTask task, DockerClient client, Sema
             // Gone, stopped, or being removed already.
         }
     });
+
+    private async Task RequestAsync(Func<Task> request, CancellationToken cancellationToken)
+    {
+        await RequestEndedAsync(cancellationToken);
+        _request = Errors.TranslateAsync(request);
+        await _request.WaitAsync(cancellationToken);
+    }
+
+    private async Task RequestEndedAsync(CancellationToken cancellationToken)
+    {
+        await Task.WhenAny(_request).WaitAsync(cancellationToken);
+        _ = _request.Exception;
+    }
+
+    private async Task CreateAsync()
+    {
+        try
+        {
+            await client.Containers.CreateContainerAsync(ContainerMapper.Map(task), CancellationToken.None);
+        }
+        catch (DockerApiException e) when (e.StatusCode == HttpStatusCode.Conflict)
+        {
+            // It was created before a restart of the agent.
+        }
+    }
 
     private async Task PullAsync(CancellationToken cancellationToken)
     {

@@ -40,12 +40,18 @@ internal sealed class TaskRunner
 
         var isNew = task.DesiredState != _task.DesiredState;
         Volatile.Write(ref _task, task);
-        if (isNew)
+        if (!isNew)
         {
-            // What runs now was begun for the old wish.
-            _step.Cancel();
-            _changed.TrySetResult();
+            return;
         }
+
+        if (task.DesiredState >= TaskState.Shutdown)
+        {
+            // What runs now was begun for the old wish. A wish for more is no reason to begin it again.
+            _step.Cancel();
+        }
+
+        _changed.TrySetResult();
     }
 
     /// <summary>Stops following the task; it goes on running.</summary>
