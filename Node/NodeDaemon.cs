@@ -18,6 +18,11 @@ internal sealed partial class NodeDaemon(NodeOptions options, ILoggerFactory log
         var newCluster = await ObtainIdentityAsync(state, cancellationToken);
         var security = new SecurityConfig(state.LoadIdentity());
         var self = security.Current.Self;
+        if (options.ForceNewCluster && self.Role != NodeRole.Manager)
+        {
+            throw new JoinException("--force-new-cluster: this node is a worker; only a manager holds the cluster's state", isFinal: true);
+        }
+
         LogIdentity(self.NodeId, NodeRoleNames.Of(self.Role), self.ClusterId);
 
         var random = new Random(self.NodeId.GetHashCode(StringComparison.Ordinal));
@@ -91,6 +96,7 @@ internal sealed partial class NodeDaemon(NodeOptions options, ILoggerFactory log
                 ControlSocket = options.ControlSocket,
                 Hostname = options.Hostname,
                 NewCluster = newCluster,
+                ForceNewCluster = options.ForceNewCluster,
                 Managers = [.. managers.Addresses.Where(a => a != own)],
                 LoggerFactory = loggers,
             },

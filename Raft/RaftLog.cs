@@ -69,6 +69,11 @@ public sealed partial class RaftLog : IConsensusLog
             options.Consumer, members, files, d => log!.DownloadAsync(d), options.SnapshotBytes, options.LoggerFactory.CreateLogger<RaftLog>());
         await machine.RestoreAsync(cancellationToken);
         await LogInspection.RunAsync(WalOptions(options), guard, machine.Snapshot, cancellationToken);
+        if (options.ForceNewGroup)
+        {
+            await ForcedGroup.RunAsync(WalOptions(options), members, options.Address, machine.Snapshot, cancellationToken);
+        }
+
         log = new RaftLog(options, peers, files, machine, members, guard);
         await log.StartAsync(cancellationToken);
         return log;

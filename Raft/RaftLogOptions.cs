@@ -19,6 +19,9 @@ public sealed class RaftLogOptions
     /// <summary>True on the first manager of a cluster that has no log yet: it becomes a group of one.</summary>
     public bool Bootstrap { get; init; }
 
+    /// <summary>True to go on alone with what the log holds, after the other members are lost.</summary>
+    public bool ForceNewGroup { get; init; }
+
     /// <summary>The replica that entries are applied to.</summary>
     public required ILogConsumer Consumer { get; init; }
 

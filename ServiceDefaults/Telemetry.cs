@@ -35,6 +35,11 @@ public sealed class Telemetry : IAsyncDisposable
             logging.AddFilter("Polly", level > LogLevel.Warning ? level : LogLevel.Warning);
             logging.AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error);
             logging.AddFilter("DotNext", LogLevel.Error);
+
+            // A request that is refused, or a peer that is gone, is its daily bread; what follows from it is logged by us.
+            logging.AddFilter("DotNext.Net.Cluster.Consensus.Raft.NetworkTransport", LogLevel.Critical);
+            logging.AddFilter("Orleans.Runtime.Messaging", LogLevel.Error);
+            logging.AddFilter("Orleans.Runtime.MembershipService.SiloHealthMonitor", LogLevel.Error);
             logging.AddSimpleConsole(console =>
             {
                 console.SingleLine = true;

@@ -23,6 +23,8 @@ public sealed class StoreTransaction
 
     internal long Term { get; private set; }
 
+    internal bool BeginsNewHistory { get; private set; }
+
     /// <summary>Adds an object. Conflicts when the id exists or the unique name is taken.</summary>
     public StoreTransaction Create(IStoreObject item) => Add(LogWrite.Types.Action.Create, item, 0);
 
@@ -67,6 +69,13 @@ public sealed class StoreTransaction
     public StoreTransaction UnderTerm(long term)
     {
         Term = term;
+        return this;
+    }
+
+    /// <summary>Raises the store's version by 2^32, so that versions of a history that is given up are never used again.</summary>
+    public StoreTransaction BeginNewHistory()
+    {
+        BeginsNewHistory = true;
         return this;
     }
 

@@ -174,7 +174,7 @@ public sealed class SwarmStore : ISwarmStore, ILogConsumer, IAsyncDisposable
     public ILogSnapshot Capture() => new SnapshotWriter(Volatile.Read(ref _state), _cipher);
 
     /// <inheritdoc />
-    public async ValueTask InstallAsync(long index, Stream snapshot, CancellationToken cancellationToken)
+    public async ValueTask<IPreparedSnapshot> PrepareAsync(long index, Stream snapshot, CancellationToken cancellationToken)
     {
         var state = await new SnapshotReader(snapshot, _cipher).ReadAsync(cancellationToken);
         if (state.Index > index)
@@ -182,8 +182,20 @@ public sealed class SwarmStore : ISwarmStore, ILogConsumer, IAsyncDisposable
             throw new InvalidDataException($"the snapshot is of entry {state.Index}, not {index}");
         }
 
-        state = state with { Index = index };
-        var difference = StateDifference.Between(_state.Tables, state.Tables);
+        var old = Volatile.Read(ref _state).Tables;
+        return new PreparedSnapshot(state with { Index = index }, old, StateDifference.Between(old, state.Tables));
+    }
+
+    /// <inheritdoc />
+    public void Install(IPreparedSnapshot prepared)
+    {
+        var (state, old, difference) = (PreparedSnapshot)prepared;
+        if (old != _state.Tables)
+        {
+            // Entries were applied since it was prepared.
+            difference = StateDifference.Between(_state.Tables, state.Tables);
+        }
+
         Volatile.Write(ref _state, state);
         var view = new StoreView(state.Version, state.Tables);
         Volatile.Write(ref _view, view);

@@ -12,7 +12,7 @@ public sealed class Nodes(ISwarmStore store, IManagerHealth managers, TimeProvid
     public async Task<Node> GetAsync(string id, CancellationToken cancellationToken)
     {
         var view = await store.ViewAsync(cancellationToken);
-        return WithManagerStatus(view, Find(view, id));
+        return WithManagerStatus(view, Find(view, id), await managers.ObserveAsync(cancellationToken));
     }
 
     /// <summary>The nodes that match, with their states as managers.</summary>
@@ -30,7 +30,8 @@ public sealed class Nodes(ISwarmStore store, IManagerHealth managers, TimeProvid
                 .Any(filters.Roles, (n, r) => ((Node)n).Role == r);
         }
 
-        return [.. view.All<Node>().Where(filter.Matches).Select(n => WithManagerStatus(view, n))];
+        var group = await managers.ObserveAsync(cancellationToken);
+        return [.. view.All<Node>().Where(filter.Matches).Select(n => WithManagerStatus(view, n, group))];
     }
 
     /// <summary>Replaces the spec: availability, labels, desired role (API-29).</summary>
@@ -52,7 +53,7 @@ public sealed class Nodes(ISwarmStore store, IManagerHealth managers, TimeProvid
         next.Meta.Version = version;
         next.Spec = spec;
         await store.OrThrowAsync(new StoreTransaction().Update(next), cancellationToken);
-        return WithManagerStatus(store.Current, store.Current.Find<Node>(id) ?? next);
+        return WithManagerStatus(store.Current, store.Current.Find<Node>(id) ?? next, await managers.ObserveAsync(cancellationToken));
     }
 
     /// <summary>Removes a node that is down, or any worker by force; its tasks are orphaned in the same transaction.</summary>
@@ -103,7 +104,7 @@ public sealed class Nodes(ISwarmStore store, IManagerHealth managers, TimeProvid
         transaction.Update(cluster);
     }
 
-    private Node WithManagerStatus(StoreView view, Node node)
+    private static Node WithManagerStatus(StoreView view, Node node, GroupHealth group)
     {
         if (view.Find<Manager>(node.Id) is not { } manager)
         {
@@ -115,10 +116,10 @@ public sealed class Nodes(ISwarmStore store, IManagerHealth managers, TimeProvid
         {
             RaftId = manager.RaftId,
             Addr = manager.Addr,
-            Leader = managers.LeaderAddress == manager.Addr,
-            Reachability = managers.IsReachable(manager.Addr)
-                ? RaftMemberStatus.Types.Reachability.Reachable
-                : RaftMemberStatus.Types.Reachability.Unreachable,
+            Leader = group.LeaderAddress == manager.Addr,
+            Reachability = group.Unreachable.Contains(manager.Addr)
+                ? RaftMemberStatus.Types.Reachability.Unreachable
+                : RaftMemberStatus.Types.Reachability.Reachable,
         };
         return shown;
     }
@@ -127,12 +128,14 @@ public sealed class Nodes(ISwarmStore store, IManagerHealth managers, TimeProvid
         id.Length == 0 ? throw UseCaseException.Invalid("node_id: must be given") : view.Find<Node>(id) ?? throw UseCaseException.NotFound("node", id);
 }
 
-/// <summary>How the managers of the group are, as this one knows it.</summary>
+/// <summary>How the managers of the group are.</summary>
 public interface IManagerHealth
 {
-    /// <summary>host:port of the leader; null while none is known.</summary>
-    string? LeaderAddress { get; }
-
-    /// <summary>True unless the manager is known not to answer.</summary>
-    bool IsReachable(string address);
+    /// <summary>Asks the leader, which alone talks to all managers; without one, says what this manager knows.</summary>
+    Task<GroupHealth> ObserveAsync(CancellationToken cancellationToken);
 }
+
+/// <summary>How the managers were at one moment.</summary>
+/// <param name="LeaderAddress">host:port of the leader; null while none is known.</param>
+/// <param name="Unreachable">host:port of those that do not answer.</param>
+public sealed record GroupHealth(string? LeaderAddress, IReadOnlySet<string> Unreachable);

@@ -5,15 +5,13 @@ using DotNext.Net.Cluster.Consensus.Raft;
 namespace SwarmOrleans.Raft.Engine;
 
 /// <summary>
-/// Sends a follower no more than <see cref="MaxBytes"/> in one request: the engine sends all it lacks, and a request that outlives its timeout is
-/// begun again from the start. An answer to a part, or to a snapshot, must not count towards the commit index: with four or more
+/// Sends a follower no more than <paramref name="bound"/> allows in one request: the engine sends all it lacks, and a request that outlives its timeout
+/// is begun again from the start. An answer to a part, or to a snapshot, must not count towards the commit index: with four or more
 /// members the engine takes the median of the answers so far, which is right only if each is for the whole round.
 /// </summary>
-internal sealed class BoundedReplication<TResult>(ILogEntryConsumer<IRaftLogEntry, TResult> inner) : ILogEntryConsumer<IRaftLogEntry, TResult>
+internal sealed class BoundedReplication<TResult>(ILogEntryConsumer<IRaftLogEntry, TResult> inner, RequestBound bound)
+    : ILogEntryConsumer<IRaftLogEntry, TResult>
 {
-    /// <summary>Bytes of entries in one request, unless one entry alone is longer.</summary>
-    public const long MaxBytes = 2 << 20;
-
     public bool LogEntryMetadataOnly => inner.LogEntryMetadataOnly;
 
     public async ValueTask<TResult> ReadAsync<TEntry, TList>(TList entries, long? snapshotIndex, CancellationToken token)
@@ -21,13 +19,28 @@ internal sealed class BoundedReplication<TResult>(ILogEntryConsumer<IRaftLogEntr
         where TList : IReadOnlyList<TEntry>
     {
         var count = snapshotIndex is null ? Fitting<TEntry, TList>(entries) : entries.Count;
-        var result = count < entries.Count
-            ? await inner.ReadAsync<TEntry, Prefix<TEntry, TList>>(new Prefix<TEntry, TList>(entries, count), snapshotIndex, token).ConfigureAwait(false)
-            : await inner.ReadAsync<TEntry, TList>(entries, snapshotIndex, token).ConfigureAwait(false);
+        TResult result;
+        try
+        {
+            result = count < entries.Count
+                ? await inner.ReadAsync<TEntry, Prefix<TEntry, TList>>(new Prefix<TEntry, TList>(entries, count), snapshotIndex, token).ConfigureAwait(false)
+                : await inner.ReadAsync<TEntry, TList>(entries, snapshotIndex, token).ConfigureAwait(false);
+        }
+        catch when (count > 1)
+        {
+            bound.Shrink();
+            throw;
+        }
+
+        if (count < entries.Count)
+        {
+            bound.Grow();
+        }
+
         return count < entries.Count || snapshotIndex is not null ? NotCounted(result) : result;
     }
 
-    private static int Fitting<TEntry, TList>(TList entries)
+    private int Fitting<TEntry, TList>(TList entries)
         where TEntry : IRaftLogEntry
         where TList : IReadOnlyList<TEntry>
     {
@@ -35,7 +48,7 @@ internal sealed class BoundedReplication<TResult>(ILogEntryConsumer<IRaftLogEntr
         for (var i = 0; i < entries.Count; i++)
         {
             bytes += entries[i].Length ?? 0;
-            if (bytes > MaxBytes && i > 0)
+            if (bytes > bound.Bytes && i > 0)
             {
                 return i;
             }

@@ -11,6 +11,8 @@ namespace SwarmOrleans.Raft.Engine;
 internal sealed class DurableWal(WriteAheadLog.Options options, IStateMachine stateMachine)
     : WriteAheadLog(options, stateMachine), IAuditTrail<IRaftLogEntry>
 {
+    private readonly RequestBound _bound = new();
+
     /// <summary>Called after a flush that precedes an acknowledgement.</summary>
     public Action? Flushed { get; init; }
 
@@ -30,6 +32,6 @@ internal sealed class DurableWal(WriteAheadLog.Options options, IStateMachine st
     ValueTask<TResult> IAuditTrail<IRaftLogEntry>.ReadAsync<TResult>(
         ILogEntryConsumer<IRaftLogEntry, TResult> reader, long startIndex, long endIndex, CancellationToken token) =>
         typeof(TResult) == typeof(Result<ReplicationStatus>)
-            ? ReadAsync(new BoundedReplication<TResult>(reader), startIndex, endIndex, token)
+            ? ReadAsync(new BoundedReplication<TResult>(reader, _bound), startIndex, endIndex, token)
             : ReadAsync(reader, startIndex, endIndex, token);
 }

@@ -16,7 +16,8 @@ internal sealed partial class ReplicaStateMachine(
 {
     private volatile SnapshotDescriptor? _snapshot;
     private Task _writing = Task.CompletedTask;
-    private Task _downloading = Task.CompletedTask;
+    private Task _fetching = Task.CompletedTask;
+    private volatile Fetched? _fetched;
     private long _bytes;
 
     public ISnapshot? Snapshot => _snapshot;
@@ -26,7 +27,7 @@ internal sealed partial class ReplicaStateMachine(
     {
         if (files.LoadCurrent() is { } descriptor)
         {
-            await InstallAsync(descriptor, cancellationToken);
+            Install(await PrepareAsync(descriptor, cancellationToken));
         }
     }
 
@@ -34,7 +35,7 @@ internal sealed partial class ReplicaStateMachine(
     {
         if (entry.IsSnapshot)
         {
-            await InstallAsync(await FetchAsync(entry, token), token);
+            Install(await TakeFetchedAsync(entry, token));
             return entry.Index;
         }
 
@@ -70,7 +71,7 @@ internal sealed partial class ReplicaStateMachine(
     }
 
     /// <summary>Waits for what runs in the background.</summary>
-    public Task StopAsync() => Task.WhenAll(_writing, _downloading);
+    public Task StopAsync() => Task.WhenAll(_writing, _fetching);
 
     private async Task WriteAsync(ILogSnapshot captured, long index, long term)
     {
@@ -89,32 +90,38 @@ internal sealed partial class ReplicaStateMachine(
         }
     }
 
-    private async Task<SnapshotDescriptor> FetchAsync(LogEntry entry, CancellationToken token)
+    // What takes long, the way over the network and into memory, must not happen in the request: it would outlive its timeout again and again.
+    private async Task<Fetched> TakeFetchedAsync(LogEntry entry, CancellationToken token)
     {
         using var stream = new MemoryStream();
         await entry.WriteToAsync(IAsyncBinaryWriter.Create(stream, new byte[512]), token);
         var descriptor = SnapshotDescriptor.Parse(stream.ToArray());
-        if (files.Has(descriptor))
+        if (_fetched is { } fetched && fetched.Descriptor == descriptor)
         {
-            return descriptor;
+            return fetched;
         }
 
-        if (_downloading.IsCompleted)
+        if (_fetching.IsCompleted)
         {
-            LogDownloading(descriptor.Index, descriptor.Length);
-            _downloading = DownloadAsync(descriptor);
+            _fetching = FetchAsync(descriptor);
         }
 
         // The leader counts this round as lost and sends the descriptor again.
         throw new IOException($"the snapshot of entry {descriptor.Index} is still on its way");
     }
 
-    private async Task DownloadAsync(SnapshotDescriptor descriptor)
+    private async Task FetchAsync(SnapshotDescriptor descriptor)
     {
         await Task.Yield();
         try
         {
-            await download(descriptor);
+            if (!files.Has(descriptor))
+            {
+                LogDownloading(descriptor.Index, descriptor.Length);
+                await download(descriptor);
+            }
+
+            _fetched = await PrepareAsync(descriptor, CancellationToken.None);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
@@ -122,20 +129,25 @@ internal sealed partial class ReplicaStateMachine(
         }
     }
 
-    private async Task InstallAsync(SnapshotDescriptor descriptor, CancellationToken token)
+    private async Task<Fetched> PrepareAsync(SnapshotDescriptor descriptor, CancellationToken cancellationToken)
     {
         try
         {
             await using var stream = files.Open(descriptor.Index, descriptor.Term);
-            await consumer.InstallAsync(descriptor.Index, stream, token);
+            return new Fetched(descriptor, await consumer.PrepareAsync(descriptor.Index, stream, cancellationToken));
         }
         catch (InvalidDataException e)
         {
             throw new LogCorruptException(Path.Combine("snapshots", $"{descriptor.Index}-{descriptor.Term}.snap"), -1, e.Message, e);
         }
+    }
 
-        files.SetCurrent(descriptor);
-        _snapshot = descriptor;
+    private void Install(Fetched fetched)
+    {
+        consumer.Install(fetched.Prepared);
+        files.SetCurrent(fetched.Descriptor);
+        _snapshot = fetched.Descriptor;
+        _fetched = null;
         _bytes = 0;
     }
 
@@ -150,4 +162,6 @@ internal sealed partial class ReplicaStateMachine(
 
     [LoggerMessage(2004, LogLevel.Warning, "the snapshot of entry {Index} could not be fetched")]
     private partial void LogDownloadFailed(long index, Exception exception);
+
+    private sealed record Fetched(SnapshotDescriptor Descriptor, IPreparedSnapshot Prepared);
 }

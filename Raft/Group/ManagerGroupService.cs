@@ -77,8 +77,17 @@ public sealed class ManagerGroupService(RaftLog log, ILogConsumer consumer, Keyr
     }
 
     /// <inheritdoc />
-    public override Task<GetLeaderResponse> GetLeader(GetLeaderRequest request, ServerCallContext context) =>
-        Task.FromResult(new GetLeaderResponse { Addr = log.Leadership.LeaderAddress ?? "", Term = log.Leadership.Term });
+    public override Task<GetLeaderResponse> GetLeader(GetLeaderRequest request, ServerCallContext context)
+    {
+        var leadership = log.Leadership;
+        var response = new GetLeaderResponse { Addr = leadership.LeaderAddress ?? "", Term = leadership.Term };
+        if (leadership.IsLeader)
+        {
+            response.Unreachable.AddRange(log.Members.Where(m => !m.IsReachable).Select(m => m.Address));
+        }
+
+        return Task.FromResult(response);
+    }
 
     private static async Task ChangeAsync(Func<Task> change)
     {

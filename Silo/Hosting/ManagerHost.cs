@@ -98,7 +98,7 @@ public sealed partial class ManagerHost : IAsyncDisposable
             Keyring = keyring,
             TimeProvider = time,
         });
-        var health = new ManagerHealth(_store, () => _log);
+        var health = new ManagerHealth(_store, () => _log, _peers, time);
         var dispatcher = new DispatcherCore(
             _store, RandomIdSource.Secure, new DispatcherOptions { TimeProvider = time, Random = new Random(self.NodeId.GetHashCode(StringComparison.Ordinal)) });
         var listener = new RaftListener(_options.AdvertiseRemoteApi);
@@ -140,6 +140,7 @@ public sealed partial class ManagerHost : IAsyncDisposable
                 Directory = directory,
                 Address = _options.AdvertiseRemoteApi,
                 Bootstrap = isNew && _options.NewCluster is not null,
+                ForceNewGroup = !isNew && _options.ForceNewCluster,
                 Consumer = _store!,
                 Listener = listener,
                 Connector = new RaftConnector(_ => _options.Security.ClientOptions()),
@@ -168,7 +169,7 @@ public sealed partial class ManagerHost : IAsyncDisposable
                     continue;
                 }
 
-                if (view.Cluster is not null && (await _store.CommitAsync(OwnRow(view), cancellationToken)).IsCommitted)
+                if (view.Cluster is not null && (await _store.CommitAsync(Entry(view), cancellationToken)).IsCommitted)
                 {
                     return;
                 }
@@ -180,6 +181,29 @@ public sealed partial class ManagerHost : IAsyncDisposable
 
             await Task.Delay(TimeSpan.FromMilliseconds(100), _options.TimeProvider, cancellationToken);
         }
+    }
+
+    private StoreTransaction Entry(StoreView view)
+    {
+        var transaction = OwnRow(view);
+        if (!_options.ForceNewCluster)
+        {
+            return transaction;
+        }
+
+        // What the lost managers wrote last may be missing here: a version that one of their clients has seen must not come to mean something else.
+        transaction.BeginNewHistory();
+        foreach (var lost in view.All<Manager>().Where(m => m.Id != _store!.ManagerId))
+        {
+            transaction.Remove(lost);
+        }
+
+        foreach (var silo in view.All<SiloMember>())
+        {
+            transaction.Remove(silo);
+        }
+
+        return transaction;
     }
 
     private StoreTransaction OwnRow(StoreView view)

@@ -28,6 +28,9 @@ public sealed class ManagerOptions
     /// <summary>Set on the very first manager: the new cluster's authority.</summary>
     public RootCa? NewCluster { get; init; }
 
+    /// <summary>True to go on as the only manager with what this one knows, after the others are lost.</summary>
+    public bool ForceNewCluster { get; init; }
+
     /// <summary>host:port of managers to join through; empty on the first and on a restarted manager.</summary>
     public IReadOnlyList<string> Managers { get; init; } = [];
 

@@ -9,6 +9,8 @@ namespace SwarmOrleans.Store.Applying;
 /// </summary>
 internal sealed class CommandApplier(StoreState state, long term)
 {
+    private const ulong HistoryStep = 1ul << 32;
+
     private readonly TableDraft _draft = state.Tables.Edit();
     private readonly List<StoreChange> _transaction = [];
     private PersistentMap<OriginState> _origins = state.Origins;
@@ -77,6 +79,8 @@ internal sealed class CommandApplier(StoreState state, long term)
 
         _draft.Mark();
         _transaction.Clear();
+        var before = _version;
+        _version += transaction.NewHistory ? HistoryStep : 0;
         var conflict = Check(transaction.Conditions);
         foreach (var write in transaction.Writes)
         {
@@ -86,6 +90,7 @@ internal sealed class CommandApplier(StoreState state, long term)
         if (conflict is not null)
         {
             _draft.Rewind();
+            _version = before;
             return new CommitResult(CommitOutcome.Conflict, 0, conflict);
         }
 

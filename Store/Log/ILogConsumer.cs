@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace SwarmOrleans.Store.Log;
 
-/// <summary>The replica's side of the log. Calls to <see cref="Apply"/> and <see cref="InstallAsync"/> never overlap.</summary>
+/// <summary>The replica's side of the log. Calls to <see cref="Apply"/> and <see cref="Install"/> never overlap.</summary>
 public interface ILogConsumer
 {
     /// <summary>Index of the last entry applied, the one of an installed snapshot included.</summary>
@@ -23,11 +23,25 @@ public interface ILogConsumer
     /// <summary>Captures the state for a snapshot at once, without copying; writing it happens in the background while apply goes on.</summary>
     ILogSnapshot Capture();
 
-    /// <summary>Replaces the whole state by a snapshot that another member wrote.</summary>
+    /// <summary>
+    /// Reads a snapshot that a member wrote, in the caller's own time: a large one takes seconds, and whoever installs it has a fraction of one.
+    /// May overlap <see cref="Apply"/>.
+    /// </summary>
     /// <param name="index">Log index that the snapshot covers.</param>
     /// <param name="snapshot">The bytes that <see cref="ILogSnapshot.WriteAsync"/> wrote there.</param>
-    /// <param name="cancellationToken">Gives up; the state is then unchanged.</param>
-    ValueTask InstallAsync(long index, Stream snapshot, CancellationToken cancellationToken);
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="InvalidDataException">The snapshot is damaged or is of another entry.</exception>
+    ValueTask<IPreparedSnapshot> PrepareAsync(long index, Stream snapshot, CancellationToken cancellationToken);
+
+    /// <summary>Replaces the whole state by what <see cref="PrepareAsync"/> read.</summary>
+    void Install(IPreparedSnapshot prepared);
+}
+
+/// <summary>A snapshot in memory, ready to become the state.</summary>
+public interface IPreparedSnapshot
+{
+    /// <summary>Log index that the snapshot covers.</summary>
+    long Index { get; }
 }
 
 /// <summary>A captured state.</summary>

@@ -43,7 +43,7 @@ internal sealed class CommandEncoder(StoreView view)
 
     private LogTransaction Encode(StoreTransaction transaction)
     {
-        var encoded = new LogTransaction { Term = transaction.Term };
+        var encoded = new LogTransaction { Term = transaction.Term, NewHistory = transaction.BeginsNewHistory };
         foreach (var condition in transaction.Conditions)
         {
             encoded.Conditions.Add(new LogCondition

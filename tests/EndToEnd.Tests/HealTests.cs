@@ -12,9 +12,11 @@ public sealed class HealTests
         await using var swarm = await TwelveTasksAsync();
         var before = await swarm.RunningAsync("web");
         swarm.Contact = "m2";
+        using var client = ControlConnection.Open(swarm.SocketOf("m2"));
+        await client.WriteAsync("before");
         await swarm.KillAsync("m1");
         var watch = Stopwatch.StartNew();
-        await swarm.DoAsync("service", "create", "--name", "after", "--image", "x", "--command", "sleep", "--args", "1000");
+        await client.WriteAsync("after");
         Assert.True(watch.Elapsed < TimeSpan.FromSeconds(2), $"the write took {watch.Elapsed}");
 
         // Longer than it takes agents of the killed manager to find another one, shorter than the grace of the killed node.
@@ -64,6 +66,31 @@ public sealed class HealTests
         await Task.Delay(TimeSpan.FromSeconds(3), TestContext.Current.CancellationToken);
         Assert.Equal(cluster, (await swarm.DoAsync("cluster", "ls", "-q")).Trim());
         Assert.Equal(before.Select(t => (t.Id, t.Node)).Order(), (await swarm.RunningAsync("web")).Select(t => (t.Id, t.Node)).Order());
+    }
+
+    [Fact]
+    public async Task TwoOfThreeManagersLost_TheLastGoesOnAloneWithEverything()
+    {
+        await using var swarm = await TwelveTasksAsync();
+        using (var client = ControlConnection.Open(swarm.SocketOf("m2")))
+        {
+            await client.WriteAsync("acknowledged");
+        }
+
+        await Task.WhenAll(new[] { "m1", "m2", "m3" }.Select(swarm.KillAsync));
+        swarm.Contact = "m3";
+        swarm.Restart("m3", "--force-new-cluster");
+        await swarm.UntilAsync("m3 leads", async () => (await swarm.RunAsync("node", "ls")).Contains(" REACHABLE *", StringComparison.Ordinal));
+        using (var client = ControlConnection.Open(swarm.SocketOf("m3")))
+        {
+            Assert.Equal(1, await client.ConfigsAsync());
+        }
+
+        await swarm.DoAsync("service", "update", "web", "--replicas", "13");
+        await swarm.UntilAsync("thirteen tasks", async () => (await swarm.RunningAsync("web")).Count == 13, 90);
+
+        swarm.Join("m4", swarm.AddressOf("m3"), (await swarm.TokensAsync()).Manager);
+        await swarm.UntilAsync("another manager", async () => TestSwarm.Count(await swarm.RunAsync("node", "ls"), " REACHABLE") == 2);
     }
 
     private static async Task<TestSwarm> TwelveTasksAsync()

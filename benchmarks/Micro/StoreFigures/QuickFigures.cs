@@ -171,7 +171,7 @@ internal static class QuickFigures
         await using var other = new SwarmStore(Samples.Options("other", samples.Keys));
         var before = GC.GetTotalMemory(true);
         var paused = GC.GetTotalPauseDuration();
-        var install = await TimeAsync(async () => await other.InstallAsync(samples.Store.AppliedIndex, stream, CancellationToken.None));
+        var install = await TimeAsync(async () => other.Install(await other.PrepareAsync(samples.Store.AppliedIndex, stream, CancellationToken.None)));
         Print("snapshot install", install.TotalSeconds, "s");
         Print("  of which pauses of the garbage collector", (GC.GetTotalPauseDuration() - paused).TotalSeconds, "s");
         Print("managed heap per task, restored", (GC.GetTotalMemory(true) - before) / (double)other.Current.Count<SwarmTask>(), "B");

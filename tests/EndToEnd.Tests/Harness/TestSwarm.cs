@@ -6,12 +6,16 @@ using System.Text;
 using System.Text.Json;
 using CliWrap;
 using CliWrap.Buffered;
+using SwarmOrleans.Contracts;
 
 namespace SwarmOrleans.Tests.EndToEnd.Harness;
 
 /// <summary>A swarm of real processes under a temporary directory.</summary>
 internal sealed class TestSwarm(string executor = "process", string? engine = null) : IAsyncDisposable
 {
+    public const int SigStop = 19;
+    public const int SigCont = 18;
+
     private readonly string _directory = Directory.CreateTempSubdirectory("swarm-test-").FullName;
     private readonly Dictionary<string, (NodeProcess Process, string[] Arguments)> _nodes = [];
 
@@ -23,6 +27,13 @@ internal sealed class TestSwarm(string executor = "process", string? engine = nu
     public NodeProcess this[string name] => _nodes[name].Process;
 
     public string DirectoryOf(string name) => Path.Combine(_directory, name);
+
+    public string AddressOf(string name) => _nodes[name].Arguments[Array.IndexOf(_nodes[name].Arguments, "--listen-remote-api") + 1];
+
+    public string SocketOf(string name) => Path.Combine(DirectoryOf(name), "swarmd.sock");
+
+    /// <summary>Number of tasks that a manager knows of.</summary>
+    public static async Task<int> TasksAsync(ControlConnection connection) => (await connection.Client.ListTasksAsync(new ListTasksRequest())).Tasks.Count;
 
     public static string FreeAddress(IPAddress? address = null)
     {
@@ -71,9 +82,9 @@ internal sealed class TestSwarm(string executor = "process", string? engine = nu
     }
 
     /// <summary>Starts a node again with the arguments it had, but without joining anew.</summary>
-    public void Restart(string name)
+    public void Restart(string name, params string[] more)
     {
-        var arguments = _nodes[name].Arguments;
+        string[] arguments = [.. _nodes[name].Arguments, .. more];
         _nodes[name].Process.Dispose();
         _nodes.Remove(name);
         Start(name, arguments);
@@ -97,7 +108,7 @@ internal sealed class TestSwarm(string executor = "process", string? engine = nu
     }
 
     public async Task<BufferedCommandResult> TryAsync(params string[] arguments) => await Cli.Wrap(BuiltPrograms.Swarmctl)
-        .WithArguments(["--socket", Path.Combine(DirectoryOf(Contact), "swarmd.sock"), .. arguments])
+        .WithArguments(["--socket", SocketOf(Contact), .. arguments])
         .WithValidation(CommandResultValidation.None)
         .ExecuteBufferedAsync(TestContext.Current.CancellationToken);
 
@@ -174,6 +185,12 @@ internal sealed class TestSwarm(string executor = "process", string? engine = nu
     private async Task<string> DescribeAsync()
     {
         var text = new StringBuilder(await RunAsync("node", "ls"));
+        foreach (var service in (await RunAsync("service", "ls", "-q")).Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            var inspected = await RunAsync("service", "inspect", "-a", service);
+            text.AppendLine(inspected.Length > 6000 ? inspected[..6000] : inspected);
+        }
+
         foreach (var (name, node) in _nodes)
         {
             var log = node.Process.Log;

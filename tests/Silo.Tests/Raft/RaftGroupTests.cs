@@ -140,6 +140,26 @@ public sealed class RaftGroupTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task SurvivorForcedToGoOnAlone_HasEverything_AndTakesNewMembers()
+    {
+        var (a, b, c) = await ThreeAsync();
+        Assert.True((await CommitAsync(b, "before")).IsCommitted);
+        await a.Store.ReadAsync(Stop);
+        await RemoveAsync(b);
+        await RemoveAsync(c);
+        await RemoveAsync(a);
+        a = await RaftMember.StartAsync("a", a.Address, a.Directory, false, _root, _keyring, forceNewGroup: true);
+        _members.Add(a);
+        Assert.True((await CommitAsync(a, "after")).IsCommitted);
+        Assert.NotNull(a.Store.Current.FindByName<Service>("before"));
+        Assert.Single(a.Log.Members);
+
+        var d = await AddAsync("d", bootstrap: false);
+        await a.Log.AddMemberAsync(new LogMember(d.Address.ToString()), Stop);
+        Assert.NotNull((await d.Store.ReadAsync(Stop)).FindByName<Service>("after"));
+    }
+
+    [Fact]
     public async Task RemovedManager_IsNoMemberAnyMore()
     {
         var (a, b, c) = await ThreeAsync();

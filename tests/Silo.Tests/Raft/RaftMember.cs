@@ -37,12 +37,13 @@ internal sealed class RaftMember : IAsyncDisposable
     public RaftLog Log { get; private set; } = null!;
 
     public static async Task<RaftMember> StartAsync(
-        string id, IPEndPoint address, string directory, bool bootstrap, RootCa root, Keyring keyring, long snapshotBytes = 16 << 20)
+        string id, IPEndPoint address, string directory, bool bootstrap, RootCa root, Keyring keyring, long snapshotBytes = 16 << 20,
+        bool forceNewGroup = false)
     {
         var security = new SecurityConfig(Identities.Issue(id, NodeRole.Manager, root).Identity);
         var store = new SwarmStore(new SwarmStoreOptions { ManagerId = id, BootId = RandomIdSource.Secure.NewId(), Keyring = keyring });
         var member = new RaftMember(directory, address, security, store);
-        await member.StartAsync(bootstrap, keyring, snapshotBytes);
+        await member.StartAsync(bootstrap, keyring, snapshotBytes, forceNewGroup);
         return member;
     }
 
@@ -62,7 +63,7 @@ internal sealed class RaftMember : IAsyncDisposable
         _channels.Dispose();
     }
 
-    private async Task StartAsync(bool bootstrap, Keyring keyring, long snapshotBytes)
+    private async Task StartAsync(bool bootstrap, Keyring keyring, long snapshotBytes, bool forceNewGroup)
     {
         var listener = new RaftListener(Address);
         var builder = WebApplication.CreateSlimBuilder();
@@ -80,6 +81,7 @@ internal sealed class RaftMember : IAsyncDisposable
                 Directory = Directory,
                 Address = Address,
                 Bootstrap = bootstrap,
+                ForceNewGroup = forceNewGroup,
                 Consumer = Store,
                 Listener = listener,
                 Connector = new RaftConnector(_ => Security.ClientOptions()),

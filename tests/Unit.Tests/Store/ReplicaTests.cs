@@ -59,7 +59,7 @@ public sealed class ReplicaTests
         await FillAsync(origin, 500);
         var snapshot = await WriteAsync(origin.Store);
         await using var replica = new SwarmStore(Options("b"));
-        await replica.InstallAsync(origin.Store.AppliedIndex, new MemoryStream(snapshot), Stop);
+        replica.Install(await replica.PrepareAsync(origin.Store.AppliedIndex, new MemoryStream(snapshot), Stop));
         Assert.Equal(Dump(origin.Store.Current), Dump(replica.Current));
         Assert.Equal(origin.Store.AppliedIndex, replica.AppliedIndex);
         var version = replica.Current.Version;
@@ -80,12 +80,26 @@ public sealed class ReplicaTests
             var damaged = (byte[])snapshot.Clone();
             damaged[at] ^= 1;
             await using var replica = new SwarmStore(Options("b"));
-            await Assert.ThrowsAnyAsync<Exception>(async () => await replica.InstallAsync(999, new MemoryStream(damaged), Stop));
+            await Assert.ThrowsAnyAsync<Exception>(async () => await replica.PrepareAsync(999, new MemoryStream(damaged), Stop));
             Assert.Equal(0ul, replica.Current.Version);
         }
 
         await using var cut = new SwarmStore(Options("b"));
-        await Assert.ThrowsAsync<InvalidDataException>(async () => await cut.InstallAsync(999, new MemoryStream(snapshot, 0, snapshot.Length - 50), Stop));
+        await Assert.ThrowsAsync<InvalidDataException>(async () => await cut.PrepareAsync(999, new MemoryStream(snapshot, 0, snapshot.Length - 50), Stop));
+    }
+
+    [Fact]
+    public async Task NewHistory_RaisesTheVersion_AndLeavesItOnAConflict()
+    {
+        await using var test = TestStore.Create(options: Options("a"));
+        await test.CreateAsync(Services.Named("web"));
+        var refused = await test.Store.CommitAsync(new StoreTransaction().BeginNewHistory().Create(Services.Named("web")), Stop);
+        Assert.Equal(CommitOutcome.Conflict, refused.Outcome);
+        Assert.Equal(1ul, test.Store.Current.Version);
+        var begun = await test.Store.CommitAsync(new StoreTransaction().BeginNewHistory().Create(Services.Named("db")), Stop);
+        Assert.Equal((1ul << 32) + 2, begun.Version);
+        Assert.Equal(begun.Version, test.Store.Current.FindByName<Service>("db")!.Meta.Version.Index);
+        Assert.Equal(begun.Version + 1, (await test.CreateAsync(Services.Named("next"))).Version);
     }
 
     [Fact]
@@ -106,7 +120,7 @@ public sealed class ReplicaTests
         await using var replica = new SwarmStore(Options("b"));
         await using var reader = replica.WatchAsync(null, Stop).GetAsyncEnumerator(Stop);
         var next = reader.MoveNextAsync();
-        await replica.InstallAsync(origin.Store.AppliedIndex, new MemoryStream(snapshot), Stop);
+        replica.Install(await replica.PrepareAsync(origin.Store.AppliedIndex, new MemoryStream(snapshot), Stop));
         Assert.True(await next);
         Assert.Equal(origin.Store.Current.Version, reader.Current.Version);
         Assert.Equal(21, reader.Current.Changes.Count);
