@@ -5,6 +5,7 @@ using DotNext.Net.Cluster.Consensus.Raft.StateMachine;
 using Microsoft.Extensions.Logging;
 using SwarmOrleans.Raft.Engine;
 using SwarmOrleans.Raft.Group;
+using SwarmOrleans.Raft.Journaling;
 using SwarmOrleans.Raft.Snapshots;
 using SwarmOrleans.Store.Log;
 using NotLeaderException = SwarmOrleans.Store.Log.NotLeaderException;
@@ -21,7 +22,7 @@ public sealed partial class RaftLog : IConsensusLog
     private readonly ReplicaStateMachine _machine;
     private readonly MemberStorage _members;
     private readonly LogGuard _guard;
-    private readonly DurableWal _wal;
+    private readonly JournaledLog _wal;
     private readonly RaftCluster _cluster;
     private readonly LeadershipTracker _leadership;
     private readonly BarrierCoalescer _barrier;
@@ -30,12 +31,12 @@ public sealed partial class RaftLog : IConsensusLog
     private readonly CancellationTokenSource _stop = new();
     private Task _running = Task.CompletedTask;
 
-    private RaftLog(RaftLogOptions options, GroupClient peers, SnapshotFiles snapshots, ReplicaStateMachine machine, MemberStorage members, LogGuard guard)
+    private RaftLog(
+        RaftLogOptions options, GroupClient peers, SnapshotFiles snapshots, ReplicaStateMachine machine, MemberStorage members, LogGuard guard, JournaledLog wal)
     {
         _options = options;
         _logger = options.LoggerFactory.CreateLogger<RaftLog>();
-        (_peers, _snapshots, _machine, _members, _guard) = (peers, snapshots, machine, members, guard);
-        _wal = new DurableWal(WalOptions(options), machine);
+        (_peers, _snapshots, _machine, _members, _guard, _wal) = (peers, snapshots, machine, members, guard, wal);
         _cluster = new RaftCluster(Configuration(options, members)) { AuditTrail = _wal };
         _leadership = new LeadershipTracker(_cluster, _wal, options.Address.ToString());
         _barrier = new BarrierCoalescer(ReadIndexOnceAsync);
@@ -49,7 +50,10 @@ public sealed partial class RaftLog : IConsensusLog
         [.. _cluster.Members.Select(m => new LogMember(m.EndPoint.ToString()!, !m.IsRemote || m.Status != ClusterMemberStatus.Unavailable))];
 
     /// <summary>Index of the last entry applied to this replica.</summary>
-    public long LastAppliedIndex => _wal.LastAppliedIndex;
+    public long LastAppliedIndex => _wal.AppliedIndex;
+
+    /// <summary>Fails, with the cause, when the log cannot go on in this process: an entry could not be applied or stored.</summary>
+    public Task Failed => _wal.Failed;
 
     /// <summary>True when the directory holds the log of a member.</summary>
     public static bool Exists(string directory) => File.Exists(Path.Combine(directory, "members"));
@@ -68,13 +72,25 @@ public sealed partial class RaftLog : IConsensusLog
         var machine = new ReplicaStateMachine(
             options.Consumer, members, files, d => log!.DownloadAsync(d), options.SnapshotBytes, options.LoggerFactory.CreateLogger<RaftLog>());
         await machine.RestoreAsync(cancellationToken);
-        await LogInspection.RunAsync(WalOptions(options), guard, machine.Snapshot, cancellationToken);
-        if (options.ForceNewGroup)
+        var committed = guard.CommittedIndex;
+        var journal = Journal.Open(options.JournalDirectory, machine.Snapshot?.Index ?? 0, committed, out var entries);
+        var wal = new JournaledLog(new WriteAheadLog.Options { Location = options.LogDirectory }, machine, journal, entries, committed);
+        log = new RaftLog(options, peers, files, machine, members, guard, wal);
+        try
         {
-            await ForcedGroup.RunAsync(WalOptions(options), members, options.Address, machine.Snapshot, cancellationToken);
+            guard.VerifyTerm(((IPersistentState)wal).Term, options.LogDirectory);
+            if (options.ForceNewGroup)
+            {
+                await ForcedGroup.RunAsync(wal, members, options.Address, cancellationToken);
+            }
+        }
+        catch
+        {
+            await wal.DisposeAsync();
+            members.Dispose();
+            throw;
         }
 
-        log = new RaftLog(options, peers, files, machine, members, guard);
         await log.StartAsync(cancellationToken);
         return log;
     }
@@ -131,7 +147,7 @@ public sealed partial class RaftLog : IConsensusLog
         // A follower's own barrier asks the leader for its commit index without proof that it still leads.
         var leader = leadership.LeaderAddress ?? throw new NotLeaderException("no leader is known");
         var index = await _peers.ReadIndexAsync(leader, cancellationToken);
-        await _wal.WaitForApplyAsync(index, cancellationToken);
+        await _wal.WaitUntilAppliedAsync(index, cancellationToken);
     }
 
     /// <summary>An index that covers everything committed before the call. On the leader only; one quorum round for all that wait together.</summary>
@@ -178,7 +194,7 @@ public sealed partial class RaftLog : IConsensusLog
         await _running.ContinueWith(_ => { }, TaskScheduler.Default);
         _leadership.Dispose();
         await _cluster.DisposeAsync();
-        _guard.Save(((IPersistentState)_wal).Term, _wal.LastCommittedEntryIndex);
+        _guard.Save(((IPersistentState)_wal).Term, _wal.CommittedIndex);
         await _wal.DisposeAsync();
         await _machine.StopAsync();
         _members.Dispose();
@@ -186,13 +202,6 @@ public sealed partial class RaftLog : IConsensusLog
     }
 
     internal FileStream OpenSnapshot(long index, long term) => _snapshots.Open(index, term);
-
-    private static WriteAheadLog.Options WalOptions(RaftLogOptions options) => new()
-    {
-        Location = options.LogDirectory,
-        ChunkSize = 1 << 20,
-        HashAlgorithm = WriteAheadLog.IntegrityHashAlgorithm.Crc32,
-    };
 
     private static RaftCluster.CustomTransportConfiguration Configuration(RaftLogOptions options, MemberStorage members) =>
         new(options.Address, options.Listener, options.Connector)
@@ -220,7 +229,7 @@ public sealed partial class RaftLog : IConsensusLog
         try
         {
             await _cluster.ApplyReadBarrierAsync(ReadBarrierType.Strong, cancellationToken);
-            return _wal.LastAppliedIndex;
+            return _wal.AppliedIndex;
         }
         catch (Exception e) when (e is QuorumUnreachableException or DotNext.Net.Cluster.Consensus.Raft.NotLeaderException or TimeoutException)
         {
@@ -297,7 +306,7 @@ public sealed partial class RaftLog : IConsensusLog
         using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1));
         while (await timer.WaitForNextTickAsync(cancellationToken))
         {
-            _guard.Save(((IPersistentState)_wal).Term, _wal.LastCommittedEntryIndex);
+            _guard.Save(((IPersistentState)_wal).Term, _wal.CommittedIndex);
         }
     }
 

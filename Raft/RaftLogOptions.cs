@@ -10,7 +10,7 @@ namespace SwarmOrleans.Raft;
 /// <summary>What a <see cref="RaftLog"/> needs to know.</summary>
 public sealed class RaftLogOptions
 {
-    /// <summary>Directory of the log; the folders <c>log</c> and <c>snapshots</c> and the files of the guard are made in it.</summary>
+    /// <summary>Directory of the log; the folders <c>journal</c>, <c>log</c> (term and vote) and <c>snapshots</c> and the files of the guard are made in it.</summary>
     public required string Directory { get; init; }
 
     /// <summary>The endpoint that other managers dial: this member's identity in the group.</summary>
@@ -44,6 +44,8 @@ public sealed class RaftLogOptions
     public ILoggerFactory LoggerFactory { get; init; } = NullLoggerFactory.Instance;
 
     internal string LogDirectory => Path.Combine(Directory, "log");
+
+    internal string JournalDirectory => Path.Combine(Directory, "journal");
 
     internal string SnapshotDirectory => Path.Combine(Directory, "snapshots");
 

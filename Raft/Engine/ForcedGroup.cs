@@ -1,7 +1,6 @@
 using System.Net;
 using DotNext.Net.Cluster.Consensus.Raft;
 using DotNext.Net.Cluster.Consensus.Raft.Membership;
-using DotNext.Net.Cluster.Consensus.Raft.StateMachine;
 
 namespace SwarmOrleans.Raft.Engine;
 
@@ -13,18 +12,9 @@ internal static class ForcedGroup
     // Should the others come back and form a quorum of their own, what they agree on must not look newer.
     private const long TermStep = 1000;
 
-    public static async Task RunAsync(
-        WriteAheadLog.Options options, MemberStorage members, EndPoint self, ISnapshot? snapshot, CancellationToken cancellationToken)
+    public static async Task RunAsync(IPersistentState state, MemberStorage members, EndPoint self, CancellationToken cancellationToken)
     {
-        long last;
-        await using (var wal = new WriteAheadLog(options, new InspectionMachine(snapshot)))
-        {
-            await wal.InitializeAsync(cancellationToken);
-            last = wal.LastEntryIndex;
-            IPersistentState state = wal;
-            await state.UpdateTermAsync(state.Term + TermStep, true, cancellationToken);
-        }
-
+        await state.UpdateTermAsync(state.Term + TermStep, true, cancellationToken);
         IClusterConfigurationStorage<EndPoint> storage = members;
         var configuration = await storage.LoadConfigurationAsync(cancellationToken);
         foreach (var other in configuration.Members.Where(m => !m.Equals(self)).ToList())
@@ -39,6 +29,6 @@ internal static class ForcedGroup
 
         // A change of members that is still in the tail of the log must not take effect when it is replayed.
         var (_, version) = await ((IClusterConfigurationStorage)members).LoadConfigurationAsync(cancellationToken);
-        await storage.SaveConfigurationAsync(configuration, Math.Max(version + 1, last), cancellationToken);
+        await storage.SaveConfigurationAsync(configuration, Math.Max(version + 1, state.LastEntryIndex), cancellationToken);
     }
 }

@@ -1,6 +1,4 @@
 using System.Buffers.Binary;
-using DotNext.Net.Cluster.Consensus.Raft;
-using DotNext.Net.Cluster.Consensus.Raft.StateMachine;
 using SwarmOrleans.Store.Log;
 
 namespace SwarmOrleans.Raft.Engine;
@@ -15,26 +13,17 @@ internal sealed class LogGuard(string file)
     private const uint Magic = 0x31475753;
     private (long Term, long Commit) _written;
 
-    /// <summary>Compares an opened log with the note.</summary>
-    /// <exception cref="LogCorruptException">The log or the note is damaged.</exception>
-    public void Verify(WriteAheadLog wal, string directory)
+    /// <summary>Up to where the log was committed when the note was written; 0 when there is none.</summary>
+    /// <exception cref="LogCorruptException">The note is damaged.</exception>
+    public long CommittedIndex => File.Exists(file) ? Read().Commit : 0;
+
+    /// <summary>Compares the engine's term with the note.</summary>
+    /// <exception cref="LogCorruptException">The term is older, or the note is damaged.</exception>
+    public void VerifyTerm(long term, string directory)
     {
-        if (!File.Exists(file))
+        if (File.Exists(file) && Read().Term is var known && term < known)
         {
-            return;
-        }
-
-        var (term, commit) = Read();
-        if (wal.LastEntryIndex < commit)
-        {
-            throw new LogCorruptException(
-                Path.Combine(directory, "checkpoint"), 12, $"the log ends at entry {wal.LastEntryIndex}, but entry {commit} was committed");
-        }
-
-        if (((IPersistentState)wal).Term < term)
-        {
-            throw new LogCorruptException(
-                Path.Combine(directory, "state"), 29, $"the term is {((IPersistentState)wal).Term}, but this member has seen term {term}");
+            throw new LogCorruptException(Path.Combine(directory, "state"), 29, $"the term is {term}, but this member has seen term {known}");
         }
     }
 

@@ -1,7 +1,9 @@
+using System.Buffers;
 using DotNext.IO;
+using DotNext.Net.Cluster.Consensus.Raft;
 using DotNext.Net.Cluster.Consensus.Raft.Membership;
-using DotNext.Net.Cluster.Consensus.Raft.StateMachine;
 using Microsoft.Extensions.Logging;
+using SwarmOrleans.Raft.Journaling;
 using SwarmOrleans.Raft.Snapshots;
 using SwarmOrleans.Store.Log;
 
@@ -12,7 +14,6 @@ namespace SwarmOrleans.Raft.Engine;
 /// </summary>
 internal sealed partial class ReplicaStateMachine(
     ILogConsumer consumer, MemberStorage members, SnapshotFiles files, Func<SnapshotDescriptor, Task> download, long snapshotBytes, ILogger logger)
-    : IStateMachine
 {
     private volatile SnapshotDescriptor? _snapshot;
     private Task _writing = Task.CompletedTask;
@@ -20,7 +21,8 @@ internal sealed partial class ReplicaStateMachine(
     private volatile Fetched? _fetched;
     private long _bytes;
 
-    public ISnapshot? Snapshot => _snapshot;
+    /// <summary>The newest snapshot that is complete.</summary>
+    public SnapshotDescriptor? Snapshot => _snapshot;
 
     /// <summary>Loads the newest snapshot. Before the log is opened, which replays at once.</summary>
     public async Task RestoreAsync(CancellationToken cancellationToken)
@@ -31,43 +33,37 @@ internal sealed partial class ReplicaStateMachine(
         }
     }
 
-    public async ValueTask<long> ApplyAsync(LogEntry entry, CancellationToken token)
+    /// <summary>Applies the next committed entry.</summary>
+    public async ValueTask ApplyAsync(JournalEntry entry, CancellationToken token)
     {
-        if (entry.IsSnapshot)
-        {
-            Install(await TakeFetchedAsync(entry, token));
-            return entry.Index;
-        }
-
         if (entry.IsConfiguration)
         {
-            // The log replays before the engine has attached its own storage: a change of members in the tail must not be lost.
+            // The log replays before the engine looks at it: a change of members in its tail must not be lost.
             await ((IClusterConfigurationStorage)members).SaveConfigurationAsync(entry, entry.Index, token);
-            return entry.Index;
+            return;
         }
 
-        if (entry.TryGetPayload(out var payload) && !payload.IsEmpty)
+        if (entry.Payload.IsEmpty)
         {
-            consumer.Apply(entry.Index, entry.Term + LeadershipTracker.FirstTerm, payload);
-            _bytes += payload.Length;
-            if (_bytes >= Math.Max(snapshotBytes, 2 * (_snapshot?.Length ?? 0)) && _writing.IsCompleted)
-            {
-                _bytes = 0;
-                _writing = WriteAsync(consumer.Capture(), entry.Index, entry.Term);
-            }
+            return;
         }
 
-        return entry.Index;
+        consumer.Apply(entry.Index, entry.Term + LeadershipTracker.FirstTerm, new ReadOnlySequence<byte>(entry.Payload));
+        _bytes += entry.Payload.Length;
+        if (_bytes >= Math.Max(snapshotBytes, 2 * (_snapshot?.Length ?? 0)) && _writing.IsCompleted)
+        {
+            _bytes = 0;
+            _writing = WriteAsync(consumer.Capture(), entry.Index, entry.Term);
+        }
     }
 
-    public ValueTask ReclaimGarbageAsync(long watermark, CancellationToken token)
+    /// <summary>Deletes the files of snapshots before the one in use.</summary>
+    public void DropOlderSnapshots()
     {
         if (_snapshot is { } snapshot)
         {
             files.DeleteOlder(snapshot);
         }
-
-        return ValueTask.CompletedTask;
     }
 
     /// <summary>Waits for what runs in the background.</summary>
@@ -90,12 +86,15 @@ internal sealed partial class ReplicaStateMachine(
         }
     }
 
-    // What takes long, the way over the network and into memory, must not happen in the request: it would outlive its timeout again and again.
-    private async Task<Fetched> TakeFetchedAsync(LogEntry entry, CancellationToken token)
+    /// <summary>
+    /// The snapshot that a request describes, once it is here. What takes long, the way over the network and into memory, does not happen in the
+    /// request: it would outlive its timeout again and again.
+    /// </summary>
+    /// <exception cref="IOException">It is still on its way.</exception>
+    public async Task<Fetched> TakeFetchedAsync<TEntry>(TEntry entry, CancellationToken token)
+        where TEntry : IRaftLogEntry
     {
-        using var stream = new MemoryStream();
-        await entry.WriteToAsync(IAsyncBinaryWriter.Create(stream, new byte[512]), token);
-        var descriptor = SnapshotDescriptor.Parse(stream.ToArray());
+        var descriptor = SnapshotDescriptor.Parse(await entry.ToByteArrayAsync(token: token));
         if (_fetched is { } fetched && fetched.Descriptor == descriptor)
         {
             return fetched;
@@ -142,7 +141,8 @@ internal sealed partial class ReplicaStateMachine(
         }
     }
 
-    private void Install(Fetched fetched)
+    /// <summary>Makes a snapshot the state.</summary>
+    public void Install(Fetched fetched)
     {
         consumer.Install(fetched.Prepared);
         files.SetCurrent(fetched.Descriptor);
@@ -163,5 +163,6 @@ internal sealed partial class ReplicaStateMachine(
     [LoggerMessage(2004, LogLevel.Warning, "the snapshot of entry {Index} could not be fetched")]
     private partial void LogDownloadFailed(long index, Exception exception);
 
-    private sealed record Fetched(SnapshotDescriptor Descriptor, IPreparedSnapshot Prepared);
+    /// <summary>A snapshot of another member, on this one's disk and in its memory.</summary>
+    internal sealed record Fetched(SnapshotDescriptor Descriptor, IPreparedSnapshot Prepared);
 }

@@ -123,6 +123,7 @@ public sealed partial class ManagerHost : IAsyncDisposable
         _running.Add(dispatcher.RunAsync(_stop.Token));
         _running.Add(loops.RunAsync(_stop.Token));
         _running.Add(_silo.RunAsync(_stop.Token));
+        _running.Add(_log!.Failed);
         Failed = Task.WhenAny(_running).Unwrap();
         LogReady(self.NodeId, _options.AdvertiseRemoteApi.ToString());
     }

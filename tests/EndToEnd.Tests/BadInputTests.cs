@@ -52,7 +52,7 @@ public sealed class BadInputTests
         await using var swarm = new TestSwarm();
         await swarm.StartFirstAsync("m1");
         await swarm.KillAsync("m1");
-        var file = Directory.GetFiles(Path.Combine(swarm.DirectoryOf("m1"), "raft", "log", "data")).Order().First();
+        var file = Directory.GetFiles(Path.Combine(swarm.DirectoryOf("m1"), "raft", "journal")).Order().First();
         await using (var stream = new FileStream(file, FileMode.Open))
         {
             stream.Seek(500, SeekOrigin.Begin);

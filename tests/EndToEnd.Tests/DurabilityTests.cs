@@ -27,7 +27,7 @@ public sealed partial class DurabilityTests
                 "-p", swarm[name].Id.ToString(CultureInfo.InvariantCulture)));
         }
 
-        Assert.All(swarm.Names, name => Assert.True(IsWrittenThrough(swarm[name].Id), $"{name}: the checkpoint is not written through"));
+        Assert.All(swarm.Names, name => Assert.True(IsWrittenThrough(swarm[name].Id), $"{name}: term and vote are not written through"));
         await Task.Delay(TimeSpan.FromSeconds(2), TestContext.Current.CancellationToken);
         var acknowledged = new List<(double Begin, double End)>();
         for (var i = 0; i < 10; i++)
@@ -54,16 +54,15 @@ public sealed partial class DurabilityTests
 
     // Linux' O_DSYNC: the write has returned only when the data are on the device.
     private static bool IsWrittenThrough(int process) => Directory.EnumerateFiles($"/proc/{process}/fd")
-        .Where(fd => File.ResolveLinkTarget(fd, returnFinalTarget: false)?.FullName.EndsWith("/log/checkpoint", StringComparison.Ordinal) == true)
+        .Where(fd => File.ResolveLinkTarget(fd, returnFinalTarget: false)?.FullName.EndsWith("/log/state", StringComparison.Ordinal) == true)
         .Select(fd => File.ReadLines($"/proc/{process}/fdinfo/{Path.GetFileName(fd)}").First(l => l.StartsWith("flags:", StringComparison.Ordinal)))
         .Any(flags => (Convert.ToInt32(flags["flags:".Length..].Trim(), 8) & 0x1000) != 0);
 
     private static double Seconds() => (TimeProvider.System.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalSeconds;
 
-    // The checkpoint is written last and synchronously: with it the entries count.
     private static List<double> FlushTimes(string file) =>
-        [.. File.ReadLines(file).Select(l => Checkpoint().Match(l)).Where(m => m.Success).Select(m => double.Parse(m.Groups[1].Value, CultureInfo.InvariantCulture))];
+        [.. File.ReadLines(file).Select(l => Flush().Match(l)).Where(m => m.Success).Select(m => double.Parse(m.Groups[1].Value, CultureInfo.InvariantCulture))];
 
-    [GeneratedRegex(@"^\d+\s+(\d+\.\d+) .*pwrite64\(\d+<[^>]*/log/checkpoint>")]
-    private static partial Regex Checkpoint();
+    [GeneratedRegex(@"^\d+\s+(\d+\.\d+) .*fdatasync\(\d+<[^>]*/journal/\d+\.journal>")]
+    private static partial Regex Flush();
 }

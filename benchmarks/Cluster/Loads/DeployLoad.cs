@@ -10,6 +10,8 @@ namespace SwarmOrleans.Benchmarks.ClusterLoad.Loads;
 /// <summary>From the create of a service to all its tasks RUNNING, and from its removal to the last task gone.</summary>
 internal static class DeployLoad
 {
+    private const int WarmUpTasks = 200;
+
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     public static async Task RunAsync(int managerCount, int agentCount, int tasks, int rounds, string disk, Report report)
@@ -23,9 +25,9 @@ internal static class DeployLoad
         var control = new ControlClient(channel);
 
         // The first service pays for compiling the code: it is not measured.
-        for (var i = 0; i < 3; i++)
+        for (var i = 0; i < 5; i++)
         {
-            await RoundAsync(control, managers, $"warm-{i}", Math.Min(tasks, 200));
+            await RoundAsync(control, managers, $"warm-{i}", WarmUpTasks);
         }
 
         report.Line($"{managerCount} managers, {agentCount} agents, {tasks} tasks; seconds from the create");
