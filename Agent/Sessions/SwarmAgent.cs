@@ -35,9 +35,9 @@ public sealed partial class SwarmAgent(AgentOptions options)
             while (true)
             {
                 await RunOnceAsync(worker, cancellationToken);
+                _backoff = FirstBackoff + (2 * _backoff) < MaxBackoff ? FirstBackoff + (2 * _backoff) : MaxBackoff;
                 var pause = TimeSpan.FromTicks((long)(_backoff.Ticks * options.Random.NextDouble()));
                 await Task.Delay(pause, options.TimeProvider, cancellationToken);
-                _backoff = FirstBackoff + (2 * _backoff) < MaxBackoff ? FirstBackoff + (2 * _backoff) : MaxBackoff;
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -65,7 +65,8 @@ public sealed partial class SwarmAgent(AgentOptions options)
                 await RunSessionAsync(worker, link, cancellationToken);
             }
             catch (Exception e) when (
-                e is RpcException or IOException or TimeoutException or OperationCanceledException or ObjectDisposedException or InvalidDataException)
+                e is RpcException or IOException or TimeoutException or OperationCanceledException or ObjectDisposedException or InvalidDataException
+                    or TaskException)
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 LogSessionEnded(link.Address, e is RpcException rpc ? rpc.Status.Detail : e.Message);

@@ -63,13 +63,26 @@ internal sealed class StatusReporter
             }
             catch
             {
-                foreach (var (id, status) in batch)
-                {
-                    Add(id, status);
-                }
-
+                Restore(batch);
                 throw;
             }
+        }
+    }
+
+    // What has been added meanwhile is newer, even in the same state.
+    private void Restore(Dictionary<string, SwarmTaskStatus> batch)
+    {
+        lock (_lock)
+        {
+            foreach (var (id, status) in batch)
+            {
+                if (!_waiting.TryGetValue(id, out var newer) || newer.State < status.State)
+                {
+                    _waiting[id] = status;
+                }
+            }
+
+            _signal.TrySetResult();
         }
     }
 

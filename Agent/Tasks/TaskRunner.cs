@@ -39,7 +39,7 @@ internal sealed class TaskRunner
         }
 
         var isNew = task.DesiredState != _task.DesiredState;
-        Volatile.Write(ref _task, task);
+        Interlocked.Exchange(ref _task, task);
         if (!isNew)
         {
             return;
@@ -98,6 +98,9 @@ internal sealed class TaskRunner
         {
             _changed = New();
             _step = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+
+            // The wish is read only when an update can cancel this step and wake this loop: one that comes between would be lost.
+            Interlocked.MemoryBarrier();
             var task = Volatile.Read(ref _task);
             var (step, state, message) = TaskStateMachine.Next(_status.State, task.DesiredState);
             if (step == TaskStep.None)
@@ -137,9 +140,14 @@ internal sealed class TaskRunner
             var container = state >= TaskState.Starting && step != TaskStep.Advance ? await _controller!.GetStatusAsync(_stop.Token) : null;
             Report(state, message, "", container);
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (_step.IsCancellationRequested)
         {
             // The wish has changed, or the agent stops.
+        }
+        catch (OperationCanceledException)
+        {
+            // Something inside ran out of time: without a pause this would try without end.
+            await PauseAsync();
         }
         catch (TaskException e) when (e.IsTemporary)
         {

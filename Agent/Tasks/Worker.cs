@@ -6,6 +6,7 @@ namespace SwarmOrleans.Agent;
 internal sealed class Worker(IExecutor executor, ITaskDatabase database, TimeProvider time, StatusReporter reporter)
 {
     private readonly Dictionary<string, TaskRunner> _runners = [];
+    private readonly HashSet<Task> _removals = [];
     private readonly Lock _lock = new();
 
     /// <summary>Takes up the tasks that were assigned before the agent stopped.</summary>
@@ -70,19 +71,21 @@ internal sealed class Worker(IExecutor executor, ITaskDatabase database, TimePro
         }
     }
 
-    /// <summary>Stops following the tasks.</summary>
+    /// <summary>Stops following the tasks, and waits for removals that are under way: nobody would know of those tasks later.</summary>
     /// <param name="stopTasks">True to stop the tasks too; else they go on and are adopted later.</param>
     /// <param name="cancellationToken">Gives up waiting for tasks to stop.</param>
     public async Task StopAsync(bool stopTasks, CancellationToken cancellationToken)
     {
         List<TaskRunner> runners;
+        List<Task> removals;
         lock (_lock)
         {
             runners = [.. _runners.Values];
+            removals = [.. _removals];
             _runners.Clear();
         }
 
-        await Task.WhenAll(runners.Select(r => stopTasks ? r.RemoveAsync(cancellationToken) : r.StopAsync()));
+        await Task.WhenAll(runners.Select(r => stopTasks ? r.RemoveAsync(cancellationToken) : r.StopAsync()).Concat(removals));
     }
 
     private void Run(SwarmTask task)
@@ -122,6 +125,11 @@ internal sealed class Worker(IExecutor executor, ITaskDatabase database, TimePro
 
         database.Delete(taskId);
         reporter.Forget(taskId);
-        _ = runner.RemoveAsync(CancellationToken.None);
+        var removal = runner.RemoveAsync(CancellationToken.None);
+        lock (_lock)
+        {
+            _removals.RemoveWhere(r => r.IsCompleted);
+            _removals.Add(removal);
+        }
     }
 }

@@ -80,13 +80,14 @@ public sealed class Scheduler
     }
 
     /// <summary>
-    /// Decides about all waiting tasks. Placements count as made until <see cref="Undo"/>; tasks that were placed wait no longer.
+    /// Decides about all waiting tasks, those without a spec version each by itself (SCH-14). Placements count as made until <see cref="Undo"/>; tasks
+    /// that were placed wait no longer.
     /// </summary>
     public IReadOnlyList<PlacementDecision> Plan(DateTimeOffset now)
     {
         _hasWork = false;
         var decisions = new List<PlacementDecision>(_waiting.Count);
-        foreach (var group in _waiting.Values.GroupBy(t => (t.ServiceId, Version: t.SpecVersion?.Index ?? 0)).ToList())
+        foreach (var group in _waiting.Values.GroupBy(t => (t.ServiceId, Version: t.SpecVersion?.Index ?? 0, Alone: t.SpecVersion is null ? t.Id : "")).ToList())
         {
             Place([.. group.OrderBy(t => t.Slot).ThenBy(t => t.Id, StringComparer.Ordinal)], group.Key.Version, now, decisions);
         }

@@ -31,7 +31,9 @@ internal static class UpdateStep
                 return;
             }
 
-            work.Progress.Update = run = new Run { SpecVersion = VersionOf(work.Service), Total = (ulong)dirty.Count };
+            var underWay = run?.Slots.Where(s => IsOnItsWay(work, s)).ToList() ?? [];
+            work.Progress.Update = run = new Run { SpecVersion = VersionOf(work.Service), Total = (ulong)(dirty.Count + underWay.Count) };
+            run.Slots.AddRange(underWay);
             Begin(work);
         }
 
@@ -66,7 +68,8 @@ internal static class UpdateStep
             }
         }
 
-        foreach (var slot in dirty.Where(s => !underWay.Contains(s.Slot)))
+        // Slots that are down come first: an update that takes the place of another would else have two updates' worth of slots down.
+        foreach (var slot in dirty.Where(s => !underWay.Contains(s.Slot)).OrderBy(IsUp))
         {
             if (config.Parallelism != 0 && (ulong)busy >= config.Parallelism)
             {
@@ -194,6 +197,12 @@ internal static class UpdateStep
         work.Progress.Update = null;
         Complete(work);
     }
+
+    // The spec has changed again, but not in what this slot is being updated to: it still counts as down.
+    private static bool IsOnItsWay(Workspace work, Run.Types.Slot slot) =>
+        slot.SettledAt is null && work.Find(slot.TaskId) is { } task && task.IsWanted() && !DirtyCheck.IsDirty(work.Service, task, work.NodeOf(task));
+
+    private static bool IsUp(SlotView slot) => slot.Updatable.Exists(t => t.IsWanted() && t.Observed() == TaskState.Running);
 
     private static void Begin(Workspace work)
     {
