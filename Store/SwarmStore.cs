@@ -183,7 +183,7 @@ public sealed class SwarmStore : ISwarmStore, ILogConsumer, IAsyncDisposable
         }
 
         state = state with { Index = index };
-        var difference = StateDifference.Between(_state.Tables, state.Tables);
+        var difference = StateDifference.Between(_state.Tables, state.Tables, state.Version);
         Volatile.Write(ref _state, state);
         var view = new StoreView(state.Version, state.Tables);
         Volatile.Write(ref _view, view);
