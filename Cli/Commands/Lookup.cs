@@ -12,14 +12,12 @@ internal static class Lookup
         return One("cluster", text, all, c => c.Id, c => c.Spec.Annotations.Name);
     }
 
-    public static Task<Node> NodeAsync(ControlRpc.ControlClient client, string text, CancellationToken cancellationToken) => FindAsync(
-        "node",
-        text,
-        async filters => (await client.ListNodesAsync(new ListNodesRequest { Filters = filters }, cancellationToken: cancellationToken)).Nodes,
-        new ListNodesRequest.Types.Filters { Names = { text } },
-        new ListNodesRequest.Types.Filters { IdPrefixes = { text } },
-        n => n.Id,
-        NameOf);
+    // A node is known by its annotation or its host name; the list's filter knows the latter only.
+    public static async Task<Node> NodeAsync(ControlRpc.ControlClient client, string text, CancellationToken cancellationToken)
+    {
+        var all = (await client.ListNodesAsync(new ListNodesRequest(), cancellationToken: cancellationToken)).Nodes;
+        return One("node", text, all, n => n.Id, NameOf);
+    }
 
     public static Task<Service> ServiceAsync(ControlRpc.ControlClient client, string text, CancellationToken cancellationToken) => FindAsync(
         "service",

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Google.Protobuf.Collections;
 using SwarmOrleans.Cli.Output;
 using SwarmOrleans.Contracts;
 using ControlRpc = SwarmOrleans.Contracts.Control;
@@ -167,7 +168,7 @@ internal static class ServiceCommands
     }
 
     // A capability that was taken is given back before it is given, and the other way round.
-    private static void Move(string[] capabilities, IList<string>? from, IList<string>? to)
+    private static void Move(string[] capabilities, RepeatedField<string>? from, RepeatedField<string>? to)
     {
         foreach (var capability in capabilities)
         {

@@ -138,7 +138,7 @@ public sealed class AssignmentSetTests : IAsyncDisposable
         return task;
     }
 
-    private Task FilesAsync(params string[] ids) => _test.CreateAsync([.. ids.Select(id => id[0] == 's'
+    private Task<StoreView> FilesAsync(params string[] ids) => _test.CreateAsync([.. ids.Select(id => id[0] == 's'
         ? (IStoreObject)new Secret { Id = id, Spec = new SecretSpec { Annotations = new Annotations { Name = id }, Data = ByteString.CopyFromUtf8($"data of {id}") } }
         : new Config { Id = id, Spec = new ConfigSpec { Annotations = new Annotations { Name = id }, Data = ByteString.CopyFromUtf8($"data of {id}") } })]);
 
