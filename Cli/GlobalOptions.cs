@@ -6,7 +6,7 @@ using ControlRpc = SwarmOrleans.Contracts.Control;
 namespace SwarmOrleans.Cli;
 
 /// <summary>Options that every command has, and what they lead to.</summary>
-internal sealed class GlobalOptions(TextWriter output, Func<string, CallInvoker> connect)
+internal sealed class GlobalOptions(TextWriter output, Func<string, CallInvoker> connect, Func<Stream> input)
 {
     private readonly Option<string> _socket = new("--socket", "-s")
     {
@@ -21,6 +21,9 @@ internal sealed class GlobalOptions(TextWriter output, Func<string, CallInvoker>
 
     public TextWriter Output => output;
 
+    /// <summary>What comes through standard input.</summary>
+    public Stream OpenInput() => input();
+
     public void AddTo(Command root)
     {
         root.Add(_socket);
@@ -33,6 +36,19 @@ internal sealed class GlobalOptions(TextWriter output, Func<string, CallInvoker>
     public bool ShowsIds(ParseResult result) => result.GetValue(_noResolve);
 
     public bool IsJson(ParseResult result) => result.GetValue(_format) == OutputFormat.Json;
+
+    /// <summary>What was made or changed: as JSON, or its id alone.</summary>
+    public void Answer(ParseResult result, IMessage message, string id)
+    {
+        if (IsJson(result))
+        {
+            WriteJson(message);
+        }
+        else
+        {
+            output.WriteLine(id);
+        }
+    }
 
     /// <summary>Objects as JSON, one a line for a list.</summary>
     public void WriteJson(params IEnumerable<IMessage> messages)

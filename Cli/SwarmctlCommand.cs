@@ -13,23 +13,29 @@ public sealed class SwarmctlCommand
     private readonly RootCommand _root = new("Controls a SwarmOrleans cluster.");
     private readonly TextWriter _error;
 
-    private SwarmctlCommand(TextWriter output, TextWriter error, Func<string, CallInvoker> connect)
+    private SwarmctlCommand(TextWriter output, TextWriter error, Func<string, CallInvoker> connect, Func<Stream> input)
     {
         _error = error;
-        var globals = new GlobalOptions(output, connect);
+        var globals = new GlobalOptions(output, connect, input);
         globals.AddTo(_root);
         _root.Add(ClusterCommands.Create(globals));
         _root.Add(NodeCommands.Create(globals));
         _root.Add(ServiceCommands.Create(globals));
         _root.Add(TaskCommands.Create(globals));
+        _root.Add(NetworkCommands.Create(globals));
+        _root.Add(SecretCommands.Create(globals));
+        _root.Add(ConfigCommands.Create(globals));
+        _root.Add(VolumeCommands.Create(globals));
     }
 
     /// <summary>The tree.</summary>
     /// <param name="output">Tables, ids and JSON.</param>
     /// <param name="error">Errors.</param>
     /// <param name="connect">Opens a control socket; null for a real one.</param>
-    public static SwarmctlCommand Create(TextWriter output, TextWriter error, Func<string, CallInvoker>? connect = null) =>
-        new(output, error, connect ?? ControlSocket.Connect);
+    /// <param name="input">Standard input; null for the process's.</param>
+    public static SwarmctlCommand Create(
+        TextWriter output, TextWriter error, Func<string, CallInvoker>? connect = null, Func<Stream>? input = null) =>
+        new(output, error, connect ?? ControlSocket.Connect, input ?? Console.OpenStandardInput);
 
     /// <summary>Runs one command line.</summary>
     /// <returns>0, or <see cref="Failure"/>.</returns>

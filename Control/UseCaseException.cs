@@ -12,6 +12,9 @@ public enum UseCaseError
     /// <summary>The id or name is taken.</summary>
     AlreadyExists,
 
+    /// <summary>Nobody may do that through this API.</summary>
+    PermissionDenied,
+
     /// <summary>The cluster's state forbids it now.</summary>
     FailedPrecondition,
 
@@ -32,6 +35,12 @@ public sealed class UseCaseException(UseCaseError error, string message) : Excep
 
     /// <summary>A field breaks a rule.</summary>
     public static UseCaseException Invalid(string message) => new(UseCaseError.InvalidArgument, message);
+
+    /// <summary>The cluster's state forbids it now.</summary>
+    public static UseCaseException Precondition(string message) => new(UseCaseError.FailedPrecondition, message);
+
+    /// <summary>Not served by this version.</summary>
+    public static UseCaseException Unimplemented(string message) => new(UseCaseError.Unimplemented, message);
 
     /// <summary>No such object.</summary>
     public static UseCaseException NotFound(string kind, string id) => new(UseCaseError.NotFound, $"{kind} {id} not found");

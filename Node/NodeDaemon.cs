@@ -119,6 +119,7 @@ internal sealed partial class NodeDaemon(NodeOptions options, ILoggerFactory log
             Executor = executor,
             Database = database,
             Managers = managers,
+            FilesDirectory = Path.Combine(state.WorkerDirectory, "files"),
             Hostname = options.Hostname,
             Random = random,
             Logger = loggers.CreateLogger<SwarmAgent>(),

@@ -62,8 +62,18 @@ public sealed class StoreTransaction
     public StoreTransaction RequireAbsent<T>(string id)
         where T : class, IStoreObject, new() => Require(LogCondition.Types.Rule.Absent, ObjectKinds.Of<T>(), id, 0);
 
-    /// <summary>Conflicts while a service or task refers to this secret, config or network.</summary>
+    /// <summary>
+    /// Conflicts while something refers to this object: a service to a secret, config or network, a task that lives to a network, a resource to the
+    /// extension that is its kind.
+    /// </summary>
     public StoreTransaction RequireUnreferenced(ObjectKind kind, string id) => Require(LogCondition.Types.Rule.Unreferenced, kind, id, 0);
+
+    /// <summary>Conflicts while an object of the kind holds the key (see <see cref="StoreKeys"/>), unless it is <paramref name="exceptId"/>.</summary>
+    public StoreTransaction RequireKeyFree(ObjectKind kind, string key, string exceptId = "")
+    {
+        _conditions.Add(new Condition(LogCondition.Types.Rule.KeyFree, kind, exceptId, 0, key));
+        return this;
+    }
 
     /// <summary>Binds it to a leadership: refused (<see cref="CommitOutcome.Unavailable"/>) in an entry of any other term.</summary>
     public StoreTransaction UnderTerm(long term)
@@ -96,11 +106,11 @@ public sealed class StoreTransaction
 
     private StoreTransaction Require(LogCondition.Types.Rule rule, ObjectKind kind, string id, ulong version)
     {
-        _conditions.Add(new Condition(rule, kind, id, version));
+        _conditions.Add(new Condition(rule, kind, id, version, ""));
         return this;
     }
 
-    internal readonly record struct Condition(LogCondition.Types.Rule Rule, ObjectKind Kind, string Id, ulong Version);
+    internal readonly record struct Condition(LogCondition.Types.Rule Rule, ObjectKind Kind, string Id, ulong Version, string Key);
 
     internal readonly record struct Write(LogWrite.Types.Action Action, ObjectKind Kind, string Id, IStoreObject? Item, ulong Version);
 }

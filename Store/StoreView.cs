@@ -31,6 +31,9 @@ public sealed class StoreView
     /// <summary>Sessions by the manager that serves them.</summary>
     public SessionIndex Sessions => new(this);
 
+    /// <summary>The network that published ports go through; null when there is none.</summary>
+    public Network? IngressNetwork => ByIndex<Network>(IndexName.HolderOfKey, StoreKeys.IngressNetwork).FirstOrDefault();
+
     /// <summary>The cluster's settings; null before the first start has written them.</summary>
     public Cluster? Cluster => FindByName<Cluster>("default");
 
@@ -84,6 +87,9 @@ public sealed class StoreView
     public IEnumerable<T> ByNamePrefix<T>(string prefix)
         where T : class, IStoreObject, new() =>
         All<T>().Where(item => DisplayNames.Of(item).StartsWith(prefix, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>Resources of an extension, by its name.</summary>
+    public IReadOnlyCollection<Resource> ResourcesOfKind(string kind) => ByIndex<Resource>(IndexName.ResourceByKind, kind);
 
     /// <summary>Debug builds: throws if anyone changed an object of this view.</summary>
     internal void VerifyFrozen() => FreezeGuard.Verify(_tables);

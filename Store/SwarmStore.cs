@@ -183,7 +183,7 @@ public sealed class SwarmStore : ISwarmStore, ILogConsumer, IAsyncDisposable
         }
 
         var old = Volatile.Read(ref _state).Tables;
-        return new PreparedSnapshot(state with { Index = index }, old, StateDifference.Between(old, state.Tables));
+        return new PreparedSnapshot(state with { Index = index }, old, StateDifference.Between(old, state.Tables, state.Version));
     }
 
     /// <inheritdoc />
@@ -193,7 +193,7 @@ public sealed class SwarmStore : ISwarmStore, ILogConsumer, IAsyncDisposable
         if (old != _state.Tables)
         {
             // Entries were applied since it was prepared.
-            difference = StateDifference.Between(_state.Tables, state.Tables);
+            difference = StateDifference.Between(_state.Tables, state.Tables, state.Version);
         }
 
         Volatile.Write(ref _state, state);

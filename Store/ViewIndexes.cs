@@ -35,6 +35,9 @@ public readonly struct TaskIndex
 
     /// <summary>Tasks attached to the network.</summary>
     public IReadOnlyCollection<SwarmTask> ReferencingNetwork(string id) => _view.ByIndex<SwarmTask>(IndexName.TaskByNetwork, id);
+
+    /// <summary>Tasks attached to the network that run or are meant to.</summary>
+    public IReadOnlyCollection<SwarmTask> UsingNetwork(string id) => _view.ByIndex<SwarmTask>(IndexName.TaskUsingNetwork, id);
 }
 
 /// <summary>Services by what they refer to.</summary>
@@ -52,6 +55,9 @@ public readonly struct ServiceIndex
 
     /// <summary>Services whose spec names the network.</summary>
     public IReadOnlyCollection<Service> ReferencingNetwork(string id) => _view.ByIndex<Service>(IndexName.ServiceByNetwork, id);
+
+    /// <summary>Services that hold the key: one of <see cref="StoreKeys"/>.</summary>
+    public IReadOnlyCollection<Service> HoldingKey(string key) => _view.ByIndex<Service>(IndexName.HolderOfKey, key);
 }
 
 /// <summary>Nodes by role and membership.</summary>

@@ -24,7 +24,7 @@ internal static class ContainerMapper
         return $"{task.ServiceAnnotations?.Name}.{slot}.{task.Id}";
     }
 
-    public static CreateContainerParameters Map(SwarmTask task)
+    public static CreateContainerParameters Map(SwarmTask task, TaskFiles files)
     {
         var spec = task.Spec.Container;
         return new CreateContainerParameters
@@ -42,7 +42,7 @@ internal static class ContainerMapper
             StopSignal = spec.StopSignal.Length > 0 ? spec.StopSignal : null!,
             Labels = Labels(task),
             Healthcheck = Health(spec.Healthcheck),
-            HostConfig = Host(task.Spec),
+            HostConfig = Host(task.Spec, files),
         };
     }
 
@@ -60,12 +60,12 @@ internal static class ContainerMapper
         return labels;
     }
 
-    private static HostConfig Host(TaskSpec task)
+    private static HostConfig Host(TaskSpec task, TaskFiles files)
     {
         var spec = task.Container;
         var config = new HostConfig
         {
-            Mounts = [.. spec.Mounts.Select(Map)],
+            Mounts = [.. spec.Mounts.Select(Map), .. files.Secrets.Concat(files.Configs).Select(Map)],
             GroupAdd = [.. spec.Groups],
             ReadonlyRootfs = spec.ReadOnly,
             Init = spec.Init,
@@ -90,6 +90,8 @@ internal static class ContainerMapper
 
         return config;
     }
+
+    private static Mount Map(TaskFile file) => new() { Type = "bind", Source = file.Path, Target = file.Target, ReadOnly = true };
 
     private static Mount Map(Contracts.Mount mount) => new()
     {

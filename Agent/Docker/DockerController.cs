@@ -8,7 +8,7 @@ using ContainerStatus = SwarmOrleans.Contracts.ContainerStatus;
 namespace SwarmOrleans.Agent.Docker;
 
 /// <summary>One task as a container. The container is found by its name, so that a task that was running is simply there after a restart of the agent.</summary>
-internal sealed class DockerController(SwarmTask task, DockerClient client, SemaphoreSlim starts) : ITaskController
+internal sealed class DockerController(SwarmTask task, TaskFiles files, DockerClient client, SemaphoreSlim starts) : ITaskController
 {
     private static readonly TimeSpan DefaultGrace = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan HealthPollPeriod = TimeSpan.FromMilliseconds(200);
@@ -25,6 +25,7 @@ internal sealed class DockerController(SwarmTask task, DockerClient client, Sema
     {
         await PullAsync(cancellationToken);
         await CreateVolumesAsync(cancellationToken);
+        await files.WriteAsync(cancellationToken);
         await RequestAsync(CreateAsync, cancellationToken);
     }
 
@@ -109,7 +110,7 @@ internal sealed class DockerController(SwarmTask task, DockerClient client, Sema
     {
         try
         {
-            await client.Containers.CreateContainerAsync(ContainerMapper.Map(task), CancellationToken.None);
+            await client.Containers.CreateContainerAsync(ContainerMapper.Map(task, files), CancellationToken.None);
         }
         catch (DockerApiException e) when (e.StatusCode == HttpStatusCode.Conflict)
         {

@@ -78,12 +78,12 @@ public sealed class DockerExecutor : IExecutor
     public Task ConfigureAsync(Node node, CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <inheritdoc />
-    public ITaskController CreateController(SwarmTask task)
+    public ITaskController CreateController(SwarmTask task, TaskFiles files)
     {
         ArgumentNullException.ThrowIfNull(task);
         return task.Spec?.Container is null
             ? throw new TaskException("the Docker executor runs container specs only")
-            : new DockerController(task, _client, _starts);
+            : new DockerController(task, files, _client, _starts);
     }
 
     /// <inheritdoc />

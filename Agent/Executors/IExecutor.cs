@@ -12,8 +12,10 @@ public interface IExecutor : IAsyncDisposable
     Task ConfigureAsync(Node node, CancellationToken cancellationToken);
 
     /// <summary>A controller for a task, which may be running already from before a restart of the agent.</summary>
+    /// <param name="task">The task, its templates expanded.</param>
+    /// <param name="files">Its secrets and configs; the controller writes them when it prepares the task, they are removed at its end.</param>
     /// <exception cref="TaskException">The task can never run here.</exception>
-    ITaskController CreateController(SwarmTask task);
+    ITaskController CreateController(SwarmTask task, TaskFiles files);
 }
 
 /// <summary>Runs one task. Calls come one at a time; each can be cancelled, and made again after that or after a restart.</summary>

@@ -4,7 +4,7 @@ using SwarmOrleans.Contracts;
 namespace SwarmOrleans.Agent.Processes;
 
 /// <summary>One task as a process. All it knows is in the task's directory, so that it works the same after a restart of the agent.</summary>
-internal sealed class ProcessController(SwarmTask task, string directory, TimeProvider time) : ITaskController
+internal sealed class ProcessController(SwarmTask task, TaskFiles files, string directory, TimeProvider time) : ITaskController
 {
     private static readonly TimeSpan PollPeriod = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan DefaultGrace = TimeSpan.FromSeconds(10);
@@ -17,7 +17,7 @@ internal sealed class ProcessController(SwarmTask task, string directory, TimePr
 
     public Task UpdateAsync(SwarmTask task, CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task PrepareAsync(CancellationToken cancellationToken)
+    public async Task PrepareAsync(CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(directory);
         if (_spec.Dir.Length > 0 && !Directory.Exists(_spec.Dir))
@@ -25,7 +25,7 @@ internal sealed class ProcessController(SwarmTask task, string directory, TimePr
             throw new TaskException($"working directory {_spec.Dir} does not exist");
         }
 
-        return Task.CompletedTask;
+        await files.WriteAsync(cancellationToken);
     }
 
     public async Task StartAsync(CancellationToken cancellationToken)
@@ -111,6 +111,8 @@ internal sealed class ProcessController(SwarmTask task, string directory, TimePr
             start.ArgumentList.Add(argument);
         }
 
+        AddDirectory(start, "SWARM_SECRETS_DIR", files.SecretsDirectory, files.Secrets);
+        AddDirectory(start, "SWARM_CONFIGS_DIR", files.ConfigsDirectory, files.Configs);
         foreach (var variable in _spec.Env)
         {
             var equals = variable.IndexOf('=', StringComparison.Ordinal);
@@ -125,6 +127,14 @@ internal sealed class ProcessController(SwarmTask task, string directory, TimePr
         catch (System.ComponentModel.Win32Exception e)
         {
             throw new TaskException($"the process could not be started: {e.Message}", inner: e);
+        }
+    }
+
+    private static void AddDirectory(ProcessStartInfo start, string variable, string directory, IReadOnlyList<TaskFile> content)
+    {
+        if (content.Count > 0)
+        {
+            start.Environment[variable] = directory;
         }
     }
 

@@ -4,7 +4,8 @@ namespace SwarmOrleans.Agent.Processes;
 
 /// <summary>
 /// Runs each task's command as a process of this machine, under a small shell that outlives the agent: for laptops and CI without Docker, and for
-/// plain binaries. The image is not looked at.
+/// plain binaries. The image is not looked at. A process finds its secrets and configs in the directories that the variables SWARM_SECRETS_DIR and
+/// SWARM_CONFIGS_DIR name.
 /// </summary>
 /// <param name="directory">One folder a task is made in it.</param>
 /// <param name="hostname">Host name to describe the node by.</param>
@@ -24,7 +25,7 @@ public sealed class ProcessExecutor(string directory, string hostname, TimeProvi
     public Task ConfigureAsync(Node node, CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <inheritdoc />
-    public ITaskController CreateController(SwarmTask task)
+    public ITaskController CreateController(SwarmTask task, TaskFiles files)
     {
         ArgumentNullException.ThrowIfNull(task);
         var spec = task.Spec?.Container ?? throw new TaskException("the process executor runs container specs only");
@@ -33,7 +34,7 @@ public sealed class ProcessExecutor(string directory, string hostname, TimeProvi
             throw new TaskException("the process executor needs a command: the service's spec has neither command nor args (an image alone runs under Docker only)");
         }
 
-        return new ProcessController(task, Path.Combine(directory, task.Id), time);
+        return new ProcessController(task, files, Path.Combine(directory, task.Id), time);
     }
 
     /// <inheritdoc />

@@ -16,6 +16,11 @@ public sealed class AgentOptions
     /// <summary>The managers.</summary>
     public required IManagerSource Managers { get; init; }
 
+    /// <summary>
+    /// Where secrets and configs of tasks become files, while their tasks need them; only this user can enter it. Empty for an agent whose tasks have none.
+    /// </summary>
+    public string FilesDirectory { get; init; } = "";
+
     /// <summary>Host name to show instead of the executor's; empty for that.</summary>
     public string Hostname { get; init; } = "";
 

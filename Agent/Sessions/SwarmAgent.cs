@@ -28,7 +28,8 @@ public sealed partial class SwarmAgent(AgentOptions options)
     public async Task RunAsync(Func<bool> stopTasks, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(stopTasks);
-        var worker = new Worker(options.Executor, options.Database, options.TimeProvider, _reporter);
+        var inputs = new TaskInputs(new DependencySet(), options.FilesDirectory, DescribeAsync);
+        var worker = new Worker(options.Executor, options.Database, inputs, options.TimeProvider, _reporter);
         worker.Adopt();
         try
         {
@@ -78,12 +79,7 @@ public sealed partial class SwarmAgent(AgentOptions options)
     private async Task RunSessionAsync(Worker worker, IManagerLink link, CancellationToken cancellationToken)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var description = await options.Executor.DescribeAsync(cancellationToken);
-        if (options.Hostname.Length > 0)
-        {
-            description.Hostname = options.Hostname;
-        }
-
+        var description = await DescribeAsync(cancellationToken);
         var request = new SessionRequest { Description = description, SessionId = _sessionId };
         await using var messages = link.Dispatcher.SessionAsync(request, ending.Token).GetAsyncEnumerator(ending.Token);
         var first = messages.MoveNextAsync().AsTask();
@@ -114,6 +110,17 @@ public sealed partial class SwarmAgent(AgentOptions options)
             AssignAsync(worker, link.Dispatcher, ending.Token),
             _reporter.RunAsync(_sessionId, link.Dispatcher, ending.Token),
             WatchDescriptionAsync(description, ending.Token));
+    }
+
+    private async Task<NodeDescription> DescribeAsync(CancellationToken cancellationToken)
+    {
+        var description = await options.Executor.DescribeAsync(cancellationToken);
+        if (options.Hostname.Length > 0)
+        {
+            description.Hostname = options.Hostname;
+        }
+
+        return description;
     }
 
     private static async Task EndWithFirstAsync(CancellationTokenSource ending, params Task[] parts)

@@ -9,6 +9,7 @@ internal sealed class TaskRunner
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(1);
 
     private readonly IExecutor _executor;
+    private readonly TaskInputs _inputs;
     private readonly TimeProvider _time;
     private readonly Action<string, SwarmTaskStatus> _report;
     private readonly CancellationTokenSource _stop = new();
@@ -19,11 +20,11 @@ internal sealed class TaskRunner
     private ITaskController? _controller;
     private Task _running = Task.CompletedTask;
 
-    public TaskRunner(SwarmTask task, IExecutor executor, TimeProvider time, Action<string, SwarmTaskStatus> report)
+    public TaskRunner(SwarmTask task, IExecutor executor, TaskInputs inputs, TimeProvider time, Action<string, SwarmTaskStatus> report)
     {
         _task = task;
         _status = task.Status?.Clone() ?? new SwarmTaskStatus { State = TaskState.Assigned };
-        (_executor, _time, _report) = (executor, time, report);
+        (_executor, _inputs, _time, _report) = (executor, inputs, time, report);
     }
 
     public SwarmTaskStatus Status => Volatile.Read(ref _status);
@@ -72,7 +73,7 @@ internal sealed class TaskRunner
         await _running;
         try
         {
-            _controller ??= _executor.CreateController(_task);
+            _controller ??= _executor.CreateController(_task, _inputs.FilesOf(_task));
             await _controller.ShutdownAsync(cancellationToken);
             await _controller.RemoveAsync(cancellationToken);
         }
@@ -80,6 +81,8 @@ internal sealed class TaskRunner
         {
             // Nothing of it is there.
         }
+
+        _inputs.FilesOf(_task).Remove();
 
         if (_controller is not null)
         {
@@ -89,7 +92,7 @@ internal sealed class TaskRunner
 
     private async Task RunAsync()
     {
-        if (!Resolve())
+        if (!await ResolveAsync())
         {
             return;
         }
@@ -113,23 +116,41 @@ internal sealed class TaskRunner
         }
     }
 
-    private bool Resolve()
+    private async Task<bool> ResolveAsync()
     {
-        try
+        while (!_stop.IsCancellationRequested)
         {
-            _controller = _executor.CreateController(_task);
-            return true;
-        }
-        catch (TaskException e)
-        {
-            if (_status.State <= TaskState.Running)
+            _changed = New();
+            try
             {
-                var end = _status.State < TaskState.Starting ? TaskState.Rejected : TaskState.Failed;
-                Report(end, "resolving controller failed", e.Message, null);
+                // One that is to end, or has, needs no templates.
+                var isNeeded = _status.State <= TaskState.Running && Volatile.Read(ref _task).DesiredState <= TaskState.Running;
+                var task = isNeeded ? await _inputs.ExpandAsync(_task, _stop.Token) : _task;
+                _controller = _executor.CreateController(task, _inputs.FilesOf(_task));
+                return true;
             }
+            catch (OperationCanceledException)
+            {
+                return false;
+            }
+            catch (TaskException e) when (e.IsTemporary)
+            {
+                Report(_status.State, _status.Message, e.Message, _status.Container);
+                await PauseAsync();
+            }
+            catch (TaskException e)
+            {
+                if (_status.State <= TaskState.Running)
+                {
+                    var end = _status.State < TaskState.Starting ? TaskState.Rejected : TaskState.Failed;
+                    Report(end, "resolving controller failed", e.Message, null);
+                }
 
-            return false;
+                return false;
+            }
         }
+
+        return false;
     }
 
     private async Task DoAsync(TaskStep step, TaskState state, string message, SwarmTask task)
@@ -193,6 +214,12 @@ internal sealed class TaskRunner
             Timestamp = Timestamp.FromDateTimeOffset(_time.GetUtcNow()),
         };
         Volatile.Write(ref _status, status);
+        if (state > TaskState.Running)
+        {
+            // What has ended never begins again: its secrets need not outlive it.
+            _inputs.FilesOf(_task).Remove();
+        }
+
         _report(_task.Id, status);
     }
 

@@ -3,7 +3,7 @@ using SwarmOrleans.Contracts;
 namespace SwarmOrleans.Agent;
 
 /// <summary>The tasks of this node: follows the assignments, keeps the database, reports states (C.2).</summary>
-internal sealed class Worker(IExecutor executor, ITaskDatabase database, TimeProvider time, StatusReporter reporter)
+internal sealed class Worker(IExecutor executor, ITaskDatabase database, TaskInputs inputs, TimeProvider time, StatusReporter reporter)
 {
     private readonly Dictionary<string, TaskRunner> _runners = [];
     private readonly HashSet<Task> _removals = [];
@@ -12,7 +12,9 @@ internal sealed class Worker(IExecutor executor, ITaskDatabase database, TimePro
     /// <summary>Takes up the tasks that were assigned before the agent stopped.</summary>
     public void Adopt()
     {
-        foreach (var task in database.Load())
+        var tasks = database.Load();
+        inputs.KeepOnly(tasks.Select(t => t.Id));
+        foreach (var task in tasks)
         {
             Run(task);
         }
@@ -48,6 +50,7 @@ internal sealed class Worker(IExecutor executor, ITaskDatabase database, TimePro
         }
 
         database.Save(updated);
+        inputs.Dependencies.Add(message);
         foreach (var task in updated)
         {
             Run(task);
@@ -57,6 +60,8 @@ internal sealed class Worker(IExecutor executor, ITaskDatabase database, TimePro
         {
             Remove(id);
         }
+
+        inputs.Dependencies.Remove(message);
     }
 
     /// <summary>Reports every state again, to a manager that may not know them.</summary>
@@ -99,7 +104,7 @@ internal sealed class Worker(IExecutor executor, ITaskDatabase database, TimePro
                 return;
             }
 
-            runner = new TaskRunner(task, executor, time, OnStatus);
+            runner = new TaskRunner(task, executor, inputs, time, OnStatus);
             _runners.Add(task.Id, runner);
         }
 

@@ -9,6 +9,10 @@ internal static class Quantities
         ? value
         : throw new CommandException($"{option}: \"{text}\" is not a whole number of at least 0");
 
+    public static long Signed(string option, string text) => long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value)
+        ? value
+        : throw new CommandException($"{option}: \"{text}\" is not a whole number");
+
     public static float Ratio(string option, string text) => float.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
         ? value
         : throw new CommandException($"{option}: \"{text}\" is not a number");

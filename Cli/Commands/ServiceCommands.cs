@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Google.Protobuf.Collections;
 using SwarmOrleans.Cli.Output;
 using SwarmOrleans.Contracts;
 using ControlRpc = SwarmOrleans.Contracts.Control;
@@ -13,7 +14,7 @@ internal static class ServiceCommands
     {
         var command = new Command("service", "Services: what should run")
         {
-            List(globals), CreateService(globals), Inspect(globals), Update(globals), Remove(globals), Ps(globals),
+            List(globals), CreateService(globals), Inspect(globals), Update(globals), RollBack(globals), Remove(globals), Ps(globals),
         };
         command.Aliases.Add("svc");
         return command;
@@ -68,40 +69,66 @@ internal static class ServiceCommands
         return tasks.Where(t => t.Status.State == TaskState.Running && !down.Contains(t.NodeId)).GroupBy(t => t.ServiceId).ToDictionary(g => g.Key, g => g.Count());
     }
 
-    private static string Replicas(Service service, Dictionary<string, int> running) => service.Spec.Replicated is { } replicated
-        ? string.Create(CultureInfo.InvariantCulture, $"{running.GetValueOrDefault(service.Id)}/{replicated.Replicas}")
-        : "global";
+    private static string Replicas(Service service, Dictionary<string, int> running) => service.Spec.ModeCase switch
+    {
+        ServiceSpec.ModeOneofCase.Replicated => string.Create(
+            CultureInfo.InvariantCulture, $"{running.GetValueOrDefault(service.Id)}/{service.Spec.Replicated.Replicas}"),
+        ServiceSpec.ModeOneofCase.ReplicatedJob => string.Create(
+            CultureInfo.InvariantCulture, $"{running.GetValueOrDefault(service.Id)}/{service.Spec.ReplicatedJob.MaxConcurrent} of {service.Spec.ReplicatedJob.TotalCompletions}"),
+        ServiceSpec.ModeOneofCase.GlobalJob => "global job",
+        _ => "global",
+    };
 
     private static Command CreateService(GlobalOptions globals)
     {
         var name = new Option<string>("--name") { Description = "name of the service", Required = true };
-        var mode = new Option<string>("--mode") { Description = "replicated", DefaultValueFactory = _ => "replicated" };
+        var mode = new Option<string>("--mode") { Description = "replicated, global, replicated-job or global-job", DefaultValueFactory = _ => "replicated" };
         var flags = new ServiceFlags();
+        var references = ReferenceFlags.ForCreate();
         var command = new Command("create", "Create a service") { name, mode };
         flags.AddTo(command);
+        references.AddTo(command);
         command.SetAction(async (result, cancellationToken) =>
         {
-            if (result.GetValue(mode) != "replicated")
-            {
-                throw new CommandException($"--mode: \"{result.GetValue(mode)}\" is not served by this version, only replicated");
-            }
-
             var spec = new ServiceSpec
             {
                 Annotations = new Annotations { Name = result.GetValue(name) },
                 Task = new TaskSpec { Container = new ContainerSpec() },
-                Replicated = new ReplicatedService { Replicas = 1 },
             };
+            SetMode(spec, result.GetValue(mode)!);
             flags.Apply(result, spec);
             if (spec.Task.Container.Image.Length == 0)
             {
                 throw new CommandException("--image is mandatory");
             }
 
-            var created = (await globals.Client(result).CreateServiceAsync(new CreateServiceRequest { Spec = spec }, cancellationToken: cancellationToken)).Service;
-            Answer(globals, result, created);
+            var client = globals.Client(result);
+            await references.ApplyAsync(client, result, spec, cancellationToken);
+            var created = (await client.CreateServiceAsync(new CreateServiceRequest { Spec = spec }, cancellationToken: cancellationToken)).Service;
+            globals.Answer(result, created, created.Id);
         });
         return command;
+    }
+
+    private static void SetMode(ServiceSpec spec, string mode)
+    {
+        switch (mode)
+        {
+            case "replicated":
+                spec.Replicated = new ReplicatedService { Replicas = 1 };
+                break;
+            case "global":
+                spec.Global = new GlobalService();
+                break;
+            case "replicated-job":
+                spec.ReplicatedJob = new ReplicatedJob { MaxConcurrent = 1, TotalCompletions = 1 };
+                break;
+            case "global-job":
+                spec.GlobalJob = new GlobalJob();
+                break;
+            default:
+                throw new CommandException($"--mode: \"{mode}\" is neither replicated, global, replicated-job nor global-job");
+        }
     }
 
     private static Command Update(GlobalOptions globals)
@@ -109,48 +136,80 @@ internal static class ServiceCommands
         var name = new Argument<string>("SERVICE");
         var force = new Option<bool>("--force") { Description = "replace all tasks although nothing has changed" };
         var rollback = new Option<bool>("--rollback") { Description = "go back to the previous spec" };
+        var added = new Option<string[]>("--add-capability") { Description = "kernel capability that the container gets" };
+        var removed = new Option<string[]>("--rm-capability") { Description = "kernel capability that the container loses" };
         var flags = new ServiceFlags();
-        var command = new Command("update", "Change a service") { name, force, rollback };
+        var references = ReferenceFlags.ForUpdate();
+        var command = new Command("update", "Change a service") { name, force, rollback, added, removed };
         flags.AddTo(command);
+        references.AddTo(command);
         command.SetAction(async (result, cancellationToken) =>
         {
             var client = globals.Client(result);
             var service = await Lookup.ServiceAsync(client, result.GetValue(name)!, cancellationToken);
             var spec = service.Spec.Clone();
             flags.Apply(result, spec);
+            await references.ApplyAsync(client, result, spec, cancellationToken);
+            Move(result.GetValue(added) ?? [], spec.Task.Container?.CapabilityDrop, spec.Task.Container?.CapabilityAdd);
+            Move(result.GetValue(removed) ?? [], spec.Task.Container?.CapabilityAdd, spec.Task.Container?.CapabilityDrop);
             if (result.GetValue(force))
             {
                 spec.Task.ForceUpdate++;
             }
 
-            var isRollback = result.GetValue(rollback);
-            if (!isRollback && spec.Equals(service.Spec))
+            if (!result.GetValue(rollback) && spec.Equals(service.Spec))
             {
                 throw new CommandException("no changes detected");
             }
 
-            var request = new UpdateServiceRequest
-            {
-                ServiceId = service.Id,
-                ServiceVersion = service.Meta.Version,
-                Spec = spec,
-                Rollback = isRollback ? UpdateServiceRequest.Types.Rollback.Previous : UpdateServiceRequest.Types.Rollback.None,
-            };
-            Answer(globals, result, (await client.UpdateServiceAsync(request, cancellationToken: cancellationToken)).Service);
+            await UpdateAsync(globals, result, client, service, spec, result.GetValue(rollback), cancellationToken);
         });
         return command;
     }
 
-    private static void Answer(GlobalOptions globals, ParseResult result, Service service)
+    // A capability that was taken is given back before it is given, and the other way round.
+    private static void Move(string[] capabilities, RepeatedField<string>? from, RepeatedField<string>? to)
     {
-        if (globals.IsJson(result))
+        foreach (var capability in capabilities)
         {
-            globals.WriteJson(service);
+            if (from is not null && !from.Remove(capability) && to is not null && !to.Contains(capability))
+            {
+                to.Add(capability);
+            }
         }
-        else
+    }
+
+    private static Command RollBack(GlobalOptions globals)
+    {
+        var name = new Argument<string>("SERVICE");
+        var command = new Command("rollback", "Go back to a service's previous spec") { name };
+        command.SetAction(async (result, cancellationToken) =>
         {
-            globals.Output.WriteLine(service.Id);
-        }
+            var client = globals.Client(result);
+            var service = await Lookup.ServiceAsync(client, result.GetValue(name)!, cancellationToken);
+            await UpdateAsync(globals, result, client, service, service.Spec, isRollback: true, cancellationToken);
+        });
+        return command;
+    }
+
+    private static async Task UpdateAsync(
+        GlobalOptions globals,
+        ParseResult result,
+        ControlRpc.ControlClient client,
+        Service service,
+        ServiceSpec spec,
+        bool isRollback,
+        CancellationToken cancellationToken)
+    {
+        var request = new UpdateServiceRequest
+        {
+            ServiceId = service.Id,
+            ServiceVersion = service.Meta.Version,
+            Spec = spec,
+            Rollback = isRollback ? UpdateServiceRequest.Types.Rollback.Previous : UpdateServiceRequest.Types.Rollback.None,
+        };
+        var updated = (await client.UpdateServiceAsync(request, cancellationToken: cancellationToken)).Service;
+        globals.Answer(result, updated, updated.Id);
     }
 
     private static Command Inspect(GlobalOptions globals)

@@ -28,11 +28,15 @@ internal sealed class ServiceFlags
         Texts("--env", "environment, NAME=VALUE", (s, v) => Replace(Container(s).Env, v));
         Texts("--label", "service label, key=value", SetLabels);
         Texts("--constraint", "placement constraint, such as node.role==worker", (s, v) => Replace(Placement(s).Constraints, v));
-        Texts("--bind", "bind mount, source:target", (s, v) => AddMounts(s, "--bind", Mount.Types.Type.Bind, v));
-        Texts("--volume", "anonymous volume at target", (s, v) => AddMounts(s, "--volume", Mount.Types.Type.Volume, v));
-        Texts("--tmpfs", "memory file system at target", (s, v) => AddMounts(s, "--tmpfs", Mount.Types.Type.Tmpfs, v));
-        Number("--replicas", "number of tasks", (s, v) => s.Replicated = new ReplicatedService { Replicas = v });
+        Texts("--placement-pref", "placement preference, spread=node.labels.NAME", SetPreferences);
+        Texts("--ulimit", "limit of the container, NAME=SOFT[:HARD]", SetUlimits);
+        Text("--oom-score-adj", "how soon the kernel ends the tasks when memory is short", (s, v) => Container(s).OomScoreAdj = Quantities.Signed("--oom-score-adj", v));
+        Text("--log-driver", "driver of the tasks' logs", (s, v) => LogDriver(s).Name = v);
+        Texts("--log-opt", "option of the log driver, key=value", SetLogOptions);
         Number("--replicas-max-per-node", "most tasks on one node", (s, v) => Placement(s).MaxReplicas = v);
+        AddMounts();
+        AddPorts();
+        AddMode();
         AddResources();
         AddRestart();
         AddUpdate("--update", s => s.Update ??= new UpdateConfig());
@@ -66,8 +70,9 @@ internal sealed class ServiceFlags
 
     private static void Replace<T>(Google.Protobuf.Collections.RepeatedField<T> field, IEnumerable<T> values)
     {
+        List<T> all = [.. values];
         field.Clear();
-        field.AddRange(values);
+        field.AddRange(all);
     }
 
     private static void SetLabels(ServiceSpec spec, string[] labels)
@@ -79,32 +84,122 @@ internal sealed class ServiceFlags
         }
     }
 
-    private static void AddMounts(ServiceSpec spec, string option, Mount.Types.Type type, string[] texts)
-    {
-        var mounts = Container(spec).Mounts;
-        var kept = mounts.Where(m => m.Type != type).ToList();
-        mounts.Clear();
-        mounts.AddRange(kept);
-        foreach (var text in texts)
-        {
-            var parts = text.Split(':', 2);
-            if (type == Mount.Types.Type.Bind && parts.Length != 2)
-            {
-                throw new CommandException($"{option}: \"{text}\" is not of the form source:target");
-            }
+    private static Driver LogDriver(ServiceSpec spec) => spec.Task.LogDriver ??= new Driver();
 
-            mounts.Add(type == Mount.Types.Type.Bind
-                ? new Mount { Type = type, Source = parts[0], Target = parts[1] }
-                : new Mount { Type = type, Target = parts[0] });
+    private static EndpointSpec Endpoint(ServiceSpec spec) => spec.Endpoint ??= new EndpointSpec();
+
+    private static void SetLogOptions(ServiceSpec spec, string[] options)
+    {
+        LogDriver(spec).Options.Clear();
+        foreach (var (key, value) in KeyValues.Parse("--log-opt", options))
+        {
+            LogDriver(spec).Options[key] = value;
         }
     }
+
+    private static void SetPreferences(ServiceSpec spec, string[] texts)
+    {
+        Placement(spec).Preferences.Clear();
+        foreach (var (key, value) in KeyValues.Parse("--placement-pref", texts))
+        {
+            Placement(spec).Preferences.Add(key == "spread"
+                ? new PlacementPreference { Spread = new SpreadOver { SpreadDescriptor = value } }
+                : throw new CommandException($"--placement-pref: \"{key}\" is not known, only spread"));
+        }
+    }
+
+    private static void SetUlimits(ServiceSpec spec, string[] texts)
+    {
+        Container(spec).Ulimits.Clear();
+        foreach (var (key, value) in KeyValues.Parse("--ulimit", texts))
+        {
+            var parts = value.Split(':', 2);
+            var soft = Quantities.Signed("--ulimit", parts[0]);
+            Container(spec).Ulimits.Add(new ContainerSpec.Types.Ulimit { Name = key, Soft = soft, Hard = parts.Length == 2 ? Quantities.Signed("--ulimit", parts[1]) : soft });
+        }
+    }
+
+    private static void SetReplicas(ServiceSpec spec, ulong replicas)
+    {
+        switch (spec.ModeCase)
+        {
+            case ServiceSpec.ModeOneofCase.Replicated:
+                spec.Replicated.Replicas = replicas;
+                break;
+            case ServiceSpec.ModeOneofCase.ReplicatedJob:
+                (spec.ReplicatedJob.TotalCompletions, spec.ReplicatedJob.MaxConcurrent) = (replicas, replicas);
+                break;
+            default:
+                throw new CommandException("--replicas: only replicated services and jobs have a number of tasks");
+        }
+    }
+
+    private static ReplicatedJob Job(ServiceSpec spec, string option) =>
+        spec.ReplicatedJob ?? throw new CommandException($"{option}: only for replicated jobs");
+
+    private void AddMode()
+    {
+        Number("--replicas", "number of tasks; of a job, number of completions", SetReplicas);
+        Number("--max-concurrent", "tasks of a job at once", (s, v) => Job(s, "--max-concurrent").MaxConcurrent = v);
+        Number("--total-completions", "tasks of a job in all", (s, v) => Job(s, "--total-completions").TotalCompletions = v);
+    }
+
+    private void AddPorts()
+    {
+        Texts("--publish", "port published for the service, [published:]target[/protocol] or published=,target=,protocol=,mode=; replaces all", (s, v) =>
+            Replace(Endpoint(s).Ports, v.Select(t => Ports.Parse("--publish", t))));
+        Texts("--ports", "port published on the task's node, name:port[/protocol][:nodeport[/protocol]]", (s, v) =>
+            SetPorts(s, PortConfig.Types.PublishMode.Host, v.Select(t => Ports.Named("--ports", t))));
+        Text("--endpoint-mode", "vip or dnsrr: how the service's name is resolved", (s, v) => Endpoint(s).Mode = v switch
+        {
+            "vip" => EndpointSpec.Types.ResolutionMode.Vip,
+            "dnsrr" => EndpointSpec.Types.ResolutionMode.Dnsrr,
+            _ => throw new CommandException($"--endpoint-mode: \"{v}\" is neither vip nor dnsrr"),
+        });
+    }
+
+    // The flags of one kind replace what that kind had; ports of the other stay.
+    private static void SetPorts(ServiceSpec spec, PortConfig.Types.PublishMode mode, IEnumerable<PortConfig> ports)
+    {
+        List<PortConfig> all = [.. Endpoint(spec).Ports.Where(p => p.PublishMode != mode), .. ports];
+        Replace(Endpoint(spec).Ports, all);
+    }
+
+    private void AddMounts()
+    {
+        Texts("--mount", "mount, type=bind|volume|tmpfs|npipe|cluster,source=,target=,readonly…; replaces all", (s, v) =>
+            Replace(Container(s).Mounts, v.Select(t => Mounts.Parse("--mount", t))));
+        MountsOf("--bind", "bind mount, source:target", Mount.Types.Type.Bind, t => Mounts.Pair("--bind", Mount.Types.Type.Bind, t));
+        MountsOf("--volume", "anonymous volume at target", Mount.Types.Type.Volume, t => new Mount { Type = Mount.Types.Type.Volume, Target = t });
+        MountsOf("--tmpfs", "memory file system, target[:size=,mode=,ro,rw,exec,noexec]", Mount.Types.Type.Tmpfs, t => Mounts.Tmpfs("--tmpfs", t));
+        MountsOf("--npipe", "named pipe, source:target", Mount.Types.Type.Npipe, t => Mounts.Pair("--npipe", Mount.Types.Type.Npipe, t));
+    }
+
+    private void MountsOf(string option, string description, Mount.Types.Type type, Func<string, Mount> parse) => Texts(option, description, (s, v) =>
+    {
+        List<Mount> all = [.. Container(s).Mounts.Where(m => m.Type != type), .. v.Select(parse)];
+        Replace(Container(s).Mounts, all);
+    });
 
     private void AddResources()
     {
         Text("--cpu-limit", "CPUs that a task may use", (s, v) => Limits(s).NanoCpus = Quantities.NanoCpus("--cpu-limit", v));
         Text("--cpu-reservation", "CPUs that a task's node must have free", (s, v) => Reservations(s).NanoCpus = Quantities.NanoCpus("--cpu-reservation", v));
+        Texts("--generic-resources", "resources that a task's node must have free, kind=number, commas between", SetGeneric);
         Text("--memory-limit", "memory that a task may use", (s, v) => Limits(s).MemoryBytes = Quantities.Bytes("--memory-limit", v));
         Text("--memory-reservation", "memory that a task's node must have free", (s, v) => Reservations(s).MemoryBytes = Quantities.Bytes("--memory-reservation", v));
+    }
+
+    private static void SetGeneric(ServiceSpec spec, string[] texts)
+    {
+        Reservations(spec).Generic.Clear();
+        foreach (var (kind, number) in KeyValues.Parse("--generic-resources", texts.SelectMany(t => t.Split(','))))
+        {
+            Reservations(spec).Generic.Add(new GenericResource
+            {
+                DiscreteResourceSpec = new DiscreteGenericResource { Kind = kind, Value = Quantities.Signed("--generic-resources", number) },
+            });
+        }
     }
 
     private void AddRestart()

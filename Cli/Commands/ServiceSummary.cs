@@ -24,8 +24,20 @@ internal static class ServiceSummary
                 .Add(" Completed", Text.Time(update.CompletedAt)).Add(" Message", update.Message);
         }
 
+        AddPorts(summary, service);
         AddTemplate(summary.Head("Template"), spec.Task);
         summary.WriteTo(output);
+    }
+
+    private static void AddPorts(Summary summary, Service service)
+    {
+        foreach (var port in service.Endpoint?.Ports ?? service.Spec.Endpoint?.Ports ?? [])
+        {
+            var name = port.Name.Length > 0 ? $"{port.Name} " : "";
+            summary.Add(
+                "Port",
+                string.Create(CultureInfo.InvariantCulture, $"{name}{port.PublishedPort} -> {port.TargetPort}/{Text.Upper(port.Protocol).ToLowerInvariant()} ({port.PublishMode.ToString().ToLowerInvariant()})"));
+        }
     }
 
     private static void AddTemplate(Summary summary, TaskSpec task)
@@ -35,6 +47,16 @@ internal static class ServiceSummary
         foreach (var mount in task.Container?.Mounts ?? [])
         {
             summary.Add("  Mount", $"{Text.Upper(mount.Type).ToLowerInvariant()} {mount.Source} {mount.Target}");
+        }
+
+        foreach (var secret in task.Container?.Secrets ?? [])
+        {
+            summary.Add("  Secret", $"{secret.SecretName} {secret.File?.Name}");
+        }
+
+        foreach (var config in task.Container?.Configs ?? [])
+        {
+            summary.Add("  Config", $"{config.ConfigName} {config.File?.Name}");
         }
 
         if (task.Placement is { Constraints.Count: > 0 } placement)

@@ -1,13 +1,18 @@
 using Google.Protobuf;
 using SwarmOrleans.Contracts;
+using SwarmOrleans.Control.Validation;
 using SwarmOrleans.Security;
 using SwarmOrleans.Store;
 
 namespace SwarmOrleans.Control;
 
 /// <summary>What users do with the cluster's settings. Keys never leave (API-30).</summary>
-public sealed class Clusters(ISwarmStore store)
+public sealed class Clusters(ISwarmStore store, TimeProvider time)
 {
+    private const string DefaultPool = "10.0.0.0/8";
+    private const uint DefaultSubnetSize = 24;
+    private const uint DefaultVxlanPort = 4789;
+
     /// <summary>The cluster with that id.</summary>
     /// <exception cref="UseCaseException">It does not exist.</exception>
     public async Task<Cluster> GetAsync(string id, CancellationToken cancellationToken) =>
@@ -32,13 +37,15 @@ public sealed class Clusters(ISwarmStore store)
     public async Task<Cluster> UpdateAsync(
         string id, ObjectVersion? version, ClusterSpec? spec, KeyRotation? rotation, CancellationToken cancellationToken)
     {
-        if (version is null || spec is null)
+        if (id.Length == 0 || version is null)
         {
-            throw UseCaseException.Invalid("cluster_version and spec must be given");
+            throw UseCaseException.Invalid("cluster_id and cluster_version must be given");
         }
 
-        Validate(spec, rotation);
+        ClusterSpecValidator.Validate(spec);
         var next = Find(await store.ViewAsync(cancellationToken), id).Clone();
+        RequireServed(next.Spec, spec!, rotation);
+        CertificateBlacklist.DropExpired(next, time.GetUtcNow());
         next.Meta.Version = version;
         next.Spec = spec;
         var root = next.RootCa.CaCert.ToByteArray();
@@ -56,30 +63,24 @@ public sealed class Clusters(ISwarmStore store)
         return Redact(store.Current.Find<Cluster>(id) ?? next);
     }
 
-    private static void Validate(ClusterSpec spec, KeyRotation? rotation)
+    // What nothing would act on is refused, not stored.
+    private static void RequireServed(ClusterSpec old, ClusterSpec spec, KeyRotation? rotation)
     {
-        if (spec.Annotations?.Name != "default")
-        {
-            throw UseCaseException.Invalid("spec.annotations.name: the cluster's name must stay default");
-        }
-
-        if (spec.CaConfig?.NodeCertExpiry?.ToTimeSpan() < RootCa.MinNodeValidity)
-        {
-            throw UseCaseException.Invalid("spec.ca_config.node_cert_expiry: minimum certificate expiry time is 1h0m0s");
-        }
-
-        if (spec.Dispatcher?.HeartbeatPeriod?.ToTimeSpan() < TimeSpan.Zero)
-        {
-            throw UseCaseException.Invalid("spec.dispatcher.heartbeat_period: heartbeat time period cannot be a negative duration");
-        }
-
         if (rotation?.ManagerUnlockKey == true || spec.EncryptionConfig?.AutoLockManagers == true)
         {
-            throw new UseCaseException(UseCaseError.Unimplemented, "encryption_config: autolock is not served by this version");
+            throw UseCaseException.Unimplemented("encryption_config: autolock is not served by this version");
+        }
+
+        var (before, after) = (old.CaConfig ?? new CAConfig(), spec.CaConfig ?? new CAConfig());
+        if (before.ForceRotate != after.ForceRotate || before.SigningCaCert != after.SigningCaCert || before.SigningCaKey != after.SigningCaKey
+            || !before.ExternalCas.Equals(after.ExternalCas))
+        {
+            throw UseCaseException.Unimplemented("ca_config: rotation of the root CA and external CAs are not served by this version");
         }
     }
 
-    private static Cluster Redact(Cluster cluster)
+    /// <summary>The cluster without its keys, and with what the address settings mean that it does not give.</summary>
+    internal static Cluster Redact(Cluster cluster)
     {
         var shown = cluster.Clone();
         if (shown.RootCa is { } root)
@@ -94,7 +95,17 @@ public sealed class Clusters(ISwarmStore store)
         if (shown.Spec?.CaConfig is { } authority)
         {
             authority.SigningCaKey = ByteString.Empty;
+            authority.SigningCaCert = ByteString.Empty;
         }
+
+        if (shown.DefaultAddressPool.Count == 0)
+        {
+            shown.DefaultAddressPool.Add(DefaultPool);
+        }
+
+        shown.SubnetSize = shown.SubnetSize == 0 ? DefaultSubnetSize : shown.SubnetSize;
+        shown.VXLANUDPPort = shown.VXLANUDPPort == 0 ? DefaultVxlanPort : shown.VXLANUDPPort;
+        shown.Fips = false;
 
         shown.UnlockKeys.Clear();
         shown.NetworkBootstrapKeys.Clear();

@@ -17,6 +17,20 @@ internal sealed class ListFilter
     public ListFilter IdPrefixes(IReadOnlyCollection<string> prefixes) =>
         Any(prefixes, (item, prefix) => item.Id.StartsWith(prefix, StringComparison.Ordinal));
 
+    /// <summary>Names, name prefixes and id prefixes as alternatives, as secrets, configs and resources have them (API-4).</summary>
+    public ListFilter AnyOf(IReadOnlyCollection<string> names, IReadOnlyCollection<string> namePrefixes, IReadOnlyCollection<string> idPrefixes)
+    {
+        if (names.Count + namePrefixes.Count + idPrefixes.Count > 0)
+        {
+            var (name, namePrefix, id) = (new ListFilter().Names(names), new ListFilter().NamePrefixes(namePrefixes), new ListFilter().IdPrefixes(idPrefixes));
+            _tests.Add(item => (names.Count > 0 && name.Matches(item))
+                || (namePrefixes.Count > 0 && namePrefix.Matches(item))
+                || (idPrefixes.Count > 0 && id.Matches(item)));
+        }
+
+        return this;
+    }
+
     /// <summary>Labels that must all be there; an empty value asks for the key alone.</summary>
     public ListFilter Labels(IEnumerable<KeyValuePair<string, string>> labels, Func<IStoreObject, IDictionary<string, string>?> labelsOf)
     {

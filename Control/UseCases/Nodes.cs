@@ -31,23 +31,28 @@ public sealed class Nodes(ISwarmStore store, IManagerHealth managers, TimeProvid
         }
 
         var group = await managers.ObserveAsync(cancellationToken);
-        return [.. view.All<Node>().Where(filter.Matches).Select(n => WithManagerStatus(view, n, group))];
+        return [.. CandidatesOf(view, filters).Where(filter.Matches).Select(n => WithManagerStatus(view, n, group))];
     }
 
     /// <summary>Replaces the spec: availability, labels, desired role (API-29).</summary>
     /// <exception cref="UseCaseException">It breaks a rule, or the node has changed since <paramref name="version"/>.</exception>
     public async Task<Node> UpdateAsync(string id, ObjectVersion? version, NodeSpec? spec, CancellationToken cancellationToken)
     {
-        if (version is null || spec is null)
+        if (id.Length == 0 || version is null || spec is null)
         {
-            throw UseCaseException.Invalid("node_version and spec must be given");
+            throw UseCaseException.Invalid("node_id, node_version and spec must be given");
         }
 
         var view = await store.ViewAsync(cancellationToken);
         var next = Find(view, id).Clone();
         if (spec.DesiredRole != next.Spec.DesiredRole)
         {
-            throw new UseCaseException(UseCaseError.Unimplemented, "spec.desired_role: promotion and demotion are not served by this version");
+            if (spec.DesiredRole == NodeRole.Worker)
+            {
+                RequireDemotable(view, id, await managers.ObserveAsync(cancellationToken));
+            }
+
+            throw UseCaseException.Unimplemented("spec.desired_role: promotion and demotion are not served by this version");
         }
 
         next.Meta.Version = version;
@@ -64,12 +69,12 @@ public sealed class Nodes(ISwarmStore store, IManagerHealth managers, TimeProvid
         var node = Find(view, id);
         if (view.Find<Manager>(id) is not null)
         {
-            throw new UseCaseException(UseCaseError.FailedPrecondition, $"node {id} is a cluster manager and is a member of the raft cluster. It must be demoted to worker before removal");
+            throw UseCaseException.Precondition($"node {id} is a cluster manager and is a member of the raft cluster. It must be demoted to worker before removal");
         }
 
         if (!force && node.Status?.State == NodeStatus.Types.State.Ready)
         {
-            throw new UseCaseException(UseCaseError.FailedPrecondition, $"node {id} is not down and can't be removed");
+            throw UseCaseException.Precondition($"node {id} is not down and can't be removed");
         }
 
         var transaction = new StoreTransaction().Remove(node);
@@ -99,9 +104,42 @@ public sealed class Nodes(ISwarmStore store, IManagerHealth managers, TimeProvid
         }
 
         var cluster = stored.Clone();
-        var until = time.GetUtcNow() + (cluster.Spec.CaConfig?.NodeCertExpiry?.ToTimeSpan() ?? TimeSpan.FromDays(90)) + TimeSpan.FromDays(7);
-        cluster.BlacklistedCertificates[node.Id] = new BlacklistedCertificate { Expiry = Timestamp.FromDateTimeOffset(until) };
+        CertificateBlacklist.DropExpired(cluster, time.GetUtcNow());
+        CertificateBlacklist.Add(cluster, node, time.GetUtcNow());
         transaction.Update(cluster);
+    }
+
+    // Without the member, a majority of the rest must be there (API-29).
+    private static void RequireDemotable(StoreView view, string id, GroupHealth group)
+    {
+        var members = view.All<Manager>().ToList();
+        var member = members.Find(m => m.Id == id)
+            ?? throw new UseCaseException(UseCaseError.NotFound, "can't find manager in raft memberlist");
+        if (members.Count == 1)
+        {
+            throw UseCaseException.Precondition("attempting to demote the last manager of the swarm");
+        }
+
+        var rest = members.Count - 1;
+        if (members.Count(m => m != member && !group.Unreachable.Contains(m.Addr)) < (rest / 2) + 1)
+        {
+            throw UseCaseException.Precondition("can't remove member from the raft: this would result in a loss of quorum");
+        }
+    }
+
+    private static IEnumerable<Node> CandidatesOf(StoreView view, ListNodesRequest.Types.Filters? filters)
+    {
+        if (filters?.IdPrefixes.Count > 0)
+        {
+            return Candidates.WithAll<Node>(view, null, filters.IdPrefixes);
+        }
+
+        if (filters?.Roles.Count > 0)
+        {
+            return filters.Roles.Distinct().SelectMany(role => view.Nodes.WithRole(role));
+        }
+
+        return filters?.Memberships.Count > 0 ? filters.Memberships.Distinct().SelectMany(m => view.Nodes.WithMembership(m)) : view.All<Node>();
     }
 
     private static Node WithManagerStatus(StoreView view, Node node, GroupHealth group)

@@ -9,19 +9,41 @@ namespace SwarmOrleans.Control;
 public sealed class Services(ISwarmStore store, IIdSource ids, TimeProvider time)
 {
     /// <summary>Stores a new service (API-18).</summary>
-    /// <exception cref="UseCaseException">The spec breaks a rule, or the name is taken.</exception>
+    /// <exception cref="UseCaseException">The spec breaks a rule, needs what is not there, or the name is taken.</exception>
     public async Task<Service> CreateAsync(ServiceSpec? spec, CancellationToken cancellationToken)
     {
         ServiceSpecValidator.Validate(spec);
         var service = new Service { Id = ids.NewId(), Spec = spec, SpecVersion = new ObjectVersion() };
-        await store.OrThrowAsync(new StoreTransaction().Create(service), cancellationToken);
+        if (IsJob(spec!))
+        {
+            service.JobStatus = new JobStatus { JobIteration = new ObjectVersion(), LastExecution = Now() };
+        }
+
+        if (!ServiceReferences.Any(spec!))
+        {
+            await store.OrThrowAsync(new StoreTransaction().Create(service), cancellationToken);
+            return store.Current.Find<Service>(service.Id) ?? service;
+        }
+
+        await store.DecideAsync(
+            await store.ViewAsync(cancellationToken),
+            view => view.FindByName<Service>(spec!.Annotations.Name) is { } holder
+                ? throw NameInUse(spec, holder)
+                : ServiceReferences.Require(new StoreTransaction().Create(service), view, service.Id, spec),
+            cancellationToken);
         return store.Current.Find<Service>(service.Id) ?? service;
     }
 
     /// <summary>One service.</summary>
+    /// <param name="id">Its id.</param>
+    /// <param name="fillDefaults">True to show what fields mean that are not given (API-23).</param>
+    /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="UseCaseException">It does not exist.</exception>
-    public async Task<Service> GetAsync(string id, CancellationToken cancellationToken) =>
-        Find(await store.ViewAsync(cancellationToken), id);
+    public async Task<Service> GetAsync(string id, bool fillDefaults, CancellationToken cancellationToken)
+    {
+        var service = Find(await store.ViewAsync(cancellationToken), id);
+        return fillDefaults ? ServiceDefaults.Fill(service) : service;
+    }
 
     /// <summary>The services that match.</summary>
     public async Task<IReadOnlyList<Service>> ListAsync(ListServicesRequest.Types.Filters? filters, CancellationToken cancellationToken)
@@ -32,49 +54,39 @@ public sealed class Services(ISwarmStore store, IIdSource ids, TimeProvider time
         {
             filter.Names(filters.Names).NamePrefixes(filters.NamePrefixes).IdPrefixes(filters.IdPrefixes)
                 .Labels(filters.Labels, s => ((Service)s).Spec.Annotations?.Labels)
-                .Any(filters.Runtimes, (_, runtime) => runtime == "container");
+                .Any(filters.Runtimes, (s, runtime) => Runtimes.Of(((Service)s).Spec.Task) == runtime);
         }
 
-        return [.. view.All<Service>().Where(filter.Matches)];
+        return [.. Candidates.WithAll<Service>(view, filters?.Names, filters?.IdPrefixes).Where(filter.Matches)];
     }
 
-    /// <summary>Replaces the spec, or goes back to the previous one (API-19 to API-21).</summary>
+    /// <summary>Replaces the spec, or goes back to the previous one (API-19 to API-22).</summary>
     /// <exception cref="UseCaseException">The spec breaks a rule, or the service has changed since <paramref name="version"/>.</exception>
     public async Task<Service> UpdateAsync(
         string id, ObjectVersion? version, ServiceSpec? spec, UpdateServiceRequest.Types.Rollback rollback, CancellationToken cancellationToken)
     {
-        if (version is null)
+        if (id.Length == 0 || version is null)
         {
-            throw UseCaseException.Invalid("service_version: the version that the update is based on must be given");
+            throw UseCaseException.Invalid("service_id and service_version: the service and the version that the update is based on must be given");
         }
 
         ServiceSpecValidator.Validate(spec);
-        var next = Find(await store.ViewAsync(cancellationToken), id).Clone();
-        if (next.Spec.ModeCase != spec!.ModeCase)
+        var view = await store.ViewAsync(cancellationToken);
+        var stored = Find(view, id);
+        ServiceChange.Check(stored.Spec, spec!);
+        if (stored.Meta.Version.Index != version.Index)
         {
-            throw new UseCaseException(UseCaseError.Unimplemented, "mode: service mode change is not allowed");
+            throw UseCaseException.Precondition($"update out of sequence: service {id} has been changed since it was read");
         }
 
-        if (next.Spec.Annotations.Name != spec.Annotations.Name)
+        var next = ServiceChange.Apply(stored, spec!, rollback == UpdateServiceRequest.Types.Rollback.Previous, Now());
+        var transaction = new StoreTransaction().Update(next);
+        if (ServiceReferences.Any(next.Spec))
         {
-            throw new UseCaseException(UseCaseError.Unimplemented, "meta: renaming services is not supported");
+            ServiceReferences.Require(transaction, view, id, next.Spec);
         }
 
-        next.Meta.Version = version;
-        if (rollback == UpdateServiceRequest.Types.Rollback.Previous)
-        {
-            RollBack(next);
-        }
-        else
-        {
-            next.PreviousSpec = next.Spec;
-            next.PreviousSpecVersion = next.SpecVersion;
-            next.Spec = spec;
-            next.SpecVersion = version;
-            next.UpdateStatus = null;
-        }
-
-        await store.OrThrowAsync(new StoreTransaction().Update(next), cancellationToken);
+        await store.OrThrowAsync(transaction, cancellationToken);
         return store.Current.Find<Service>(id) ?? next;
     }
 
@@ -86,38 +98,20 @@ public sealed class Services(ISwarmStore store, IIdSource ids, TimeProvider time
         await store.OrThrowAsync(new StoreTransaction().Remove<Service>(id), cancellationToken);
     }
 
-    /// <summary>Running and desired tasks of services (API-25).</summary>
+    /// <summary>Running, desired and completed tasks of services (API-25); zeros for an id that is not known.</summary>
     public async Task<IReadOnlyList<ListServiceStatusesResponse.Types.ServiceStatus>> ListStatusesAsync(
         IEnumerable<string> serviceIds, CancellationToken cancellationToken)
     {
         var view = await store.ViewAsync(cancellationToken);
-        return
-        [
-            .. serviceIds.Select(id => new ListServiceStatusesResponse.Types.ServiceStatus
-            {
-                ServiceId = id,
-                DesiredTasks = view.Find<Service>(id)?.Spec.Replicated?.Replicas ?? 0,
-                RunningTasks = (ulong)view.Tasks.OfService(id).Count(t => t.Status?.State == TaskState.Running),
-            }),
-        ];
+        return [.. serviceIds.Select(id => ServiceStatuses.Of(id, view.Find<Service>(id), view.Tasks.OfService(id)))];
     }
 
-    private void RollBack(Service service)
-    {
-        if (service.PreviousSpec is null)
-        {
-            throw new UseCaseException(UseCaseError.FailedPrecondition, $"service {service.Id} does not have a previous spec");
-        }
+    internal static bool IsJob(ServiceSpec spec) => spec.ModeCase is ServiceSpec.ModeOneofCase.ReplicatedJob or ServiceSpec.ModeOneofCase.GlobalJob;
 
-        (service.Spec, service.PreviousSpec) = (service.PreviousSpec, service.Spec);
-        (service.SpecVersion, service.PreviousSpecVersion) = (service.PreviousSpecVersion, service.SpecVersion);
-        service.UpdateStatus = new UpdateStatus
-        {
-            State = UpdateStatus.Types.UpdateState.RollbackStarted,
-            Message = "manually requested rollback",
-            StartedAt = Timestamp.FromDateTimeOffset(time.GetUtcNow()),
-        };
-    }
+    private static UseCaseException NameInUse(ServiceSpec spec, Service holder) => new(
+        UseCaseError.AlreadyExists, $"name conflicts with an existing object: service {spec.Annotations.Name} already exists as {holder.Id}");
+
+    private Timestamp Now() => Timestamp.FromDateTimeOffset(time.GetUtcNow());
 
     private static Service Find(StoreView view, string id) =>
         id.Length == 0 ? throw UseCaseException.Invalid("service_id: must be given") : view.Find<Service>(id) ?? throw UseCaseException.NotFound("service", id);

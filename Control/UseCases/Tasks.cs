@@ -1,4 +1,5 @@
 using SwarmOrleans.Contracts;
+using SwarmOrleans.Orchestration;
 using SwarmOrleans.Store;
 
 namespace SwarmOrleans.Control;
@@ -24,8 +25,9 @@ public sealed class Tasks(ISwarmStore store)
             .Any(filters.ServiceIds, (t, id) => ((SwarmTask)t).ServiceId == id)
             .Any(filters.NodeIds, (t, id) => ((SwarmTask)t).NodeId == id)
             .Any(filters.DesiredStates, (t, state) => ((SwarmTask)t).DesiredState == state)
-            .Any(filters.Runtimes, (_, runtime) => runtime == "container");
-        return [.. Candidates(view, filters).Where(filter.Matches)];
+            .Any(filters.Runtimes, (t, runtime) => Runtimes.Of(((SwarmTask)t).Spec) == runtime);
+        var tasks = CandidatesOf(view, filters).Where(filter.Matches);
+        return filters.UpToDate ? [.. tasks.Where(t => IsUpToDate(view, t))] : [.. tasks];
     }
 
     /// <summary>Deletes a task's object; a replicated service makes another.</summary>
@@ -36,14 +38,19 @@ public sealed class Tasks(ISwarmStore store)
         await store.OrThrowAsync(new StoreTransaction().Remove<SwarmTask>(id), cancellationToken);
     }
 
-    private static IEnumerable<SwarmTask> Candidates(StoreView view, ListTasksRequest.Types.Filters filters)
+    private static bool IsUpToDate(StoreView view, SwarmTask task) =>
+        view.Find<Service>(task.ServiceId) is { } service && !DirtyCheck.IsDirty(service, task, view.Find<Node>(task.NodeId));
+
+    private static IEnumerable<SwarmTask> CandidatesOf(StoreView view, ListTasksRequest.Types.Filters filters)
     {
         if (filters.ServiceIds.Count > 0)
         {
             return filters.ServiceIds.Distinct().SelectMany(id => view.Tasks.OfService(id));
         }
 
-        return filters.NodeIds.Count > 0 ? filters.NodeIds.Distinct().SelectMany(id => view.Tasks.OfNode(id)) : view.All<SwarmTask>();
+        return filters.NodeIds.Count > 0
+            ? filters.NodeIds.Distinct().SelectMany(id => view.Tasks.OfNode(id))
+            : Candidates.WithAll<SwarmTask>(view, null, filters.IdPrefixes);
     }
 
     private static SwarmTask Find(StoreView view, string id) =>

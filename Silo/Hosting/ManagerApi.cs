@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using SwarmOrleans.Contracts;
 using SwarmOrleans.Control;
+using SwarmOrleans.Control.Watching;
 using SwarmOrleans.Raft.Group;
 using SwarmOrleans.Raft.Transport;
 using SwarmOrleans.Silo.Dispatching;
@@ -45,8 +46,14 @@ internal static class ManagerApi
         builder.Services.AddSingleton(new Services(store, ids, options.TimeProvider));
         builder.Services.AddSingleton(new Tasks(store));
         builder.Services.AddSingleton(new Nodes(store, health, options.TimeProvider));
-        builder.Services.AddSingleton(new Clusters(store));
+        builder.Services.AddSingleton(new Clusters(store, options.TimeProvider));
+        builder.Services.AddSingleton(new Networks(store, ids));
+        builder.Services.AddSingleton(new Secrets(store, ids));
         builder.Services.AddSingleton(new Configs(store, ids));
+        builder.Services.AddSingleton(new Volumes(store, ids));
+        builder.Services.AddSingleton(new Extensions(store, ids));
+        builder.Services.AddSingleton(new ExtensionResources(store, ids));
+        builder.Services.AddSingleton(new Watches(store));
         builder.Services.AddSingleton(new NodeCertificateService(store, options.Security, ids, options.TimeProvider));
         builder.Services.AddTransient(_ => group());
         builder.Services.AddGrpc(o =>
@@ -58,6 +65,7 @@ internal static class ManagerApi
 
         var app = builder.Build();
         app.MapGrpcService<ControlService>();
+        app.MapGrpcService<WatchService>();
         app.MapGrpcService<DispatcherService>();
         app.MapGrpcService<CertificateAuthorityService>();
         app.MapGrpcService<NodeCertificateService>();

@@ -102,7 +102,7 @@ internal sealed class CommandApplier(StoreState state, long term)
     {
         SetMeta(item, old, time);
         _draft.Put(item.Kind, item.Id, item);
-        _transaction.Add(new StoreChange(ChangeAction.Update, item.Kind, old, item));
+        _transaction.Add(new StoreChange(ChangeAction.Update, item.Kind, old, item, _version + 1));
     }
 
     internal IStoreObject? Find(ObjectKind kind, string id) => _draft.Find(kind, id);
@@ -141,6 +141,9 @@ internal sealed class CommandApplier(StoreState state, long term)
                 LogCondition.Types.Rule.Unreferenced => _draft.ReferrerOf(kind, condition.Id) is { } by
                     ? Conflicts.Referenced(kind, condition.Id, by)
                     : null,
+                LogCondition.Types.Rule.KeyFree => _draft.HolderOfKey(condition.Key, condition.Id) is { } holder
+                    ? Conflicts.KeyInUse(kind, holder, condition.Key)
+                    : null,
                 _ => throw new InvalidDataException($"condition rule {condition.Rule} is not known to this version"),
             };
             if (conflict is not null)
@@ -176,7 +179,7 @@ internal sealed class CommandApplier(StoreState state, long term)
         if (write.Action == LogWrite.Types.Action.Remove)
         {
             _draft.Put(kind, write.Id, null);
-            _transaction.Add(new StoreChange(ChangeAction.Remove, kind, old, null));
+            _transaction.Add(new StoreChange(ChangeAction.Remove, kind, old, null, _version + 1));
             return null;
         }
 
@@ -193,7 +196,7 @@ internal sealed class CommandApplier(StoreState state, long term)
 
         SetMeta(item, old, time);
         _draft.Put(kind, item.Id, item);
-        _transaction.Add(new StoreChange(old is null ? ChangeAction.Create : ChangeAction.Update, kind, old, item));
+        _transaction.Add(new StoreChange(old is null ? ChangeAction.Create : ChangeAction.Update, kind, old, item, _version + 1));
         return null;
     }
 

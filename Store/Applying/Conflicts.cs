@@ -20,5 +20,8 @@ internal static class Conflicts
     public static StoreConflict Referenced(ObjectKind kind, string id, string by) =>
         new(ConflictReason.StillReferenced, kind, id, $"{Name(kind)} {id} is in use by {by}");
 
+    public static StoreConflict KeyInUse(ObjectKind kind, string holder, string key) =>
+        new(ConflictReason.KeyInUse, kind, holder, $"{key} is in use by {Name(kind)} {holder}");
+
     private static string Name(ObjectKind kind) => kind.ToString().ToLowerInvariant();
 }

@@ -52,6 +52,7 @@ internal sealed class CommandEncoder(StoreView view)
                 Kind = (int)condition.Kind,
                 Id = condition.Id,
                 Version = condition.Version,
+                Key = condition.Key,
             });
         }
 

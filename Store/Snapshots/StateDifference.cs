@@ -6,7 +6,7 @@ namespace SwarmOrleans.Store.Snapshots;
 /// <summary>What changed between two states that are not linked by the log.</summary>
 internal static class StateDifference
 {
-    public static List<StoreChange> Between(TableSet old, TableSet now)
+    public static List<StoreChange> Between(TableSet old, TableSet now, ulong version)
     {
         var changes = new List<StoreChange>();
         for (var i = 0; i < TableSet.Kinds; i++)
@@ -16,7 +16,7 @@ internal static class StateDifference
             {
                 if (now.Find(kind, id) is null)
                 {
-                    changes.Add(new StoreChange(ChangeAction.Remove, kind, before, null));
+                    changes.Add(new StoreChange(ChangeAction.Remove, kind, before, null, version));
                 }
             }
 
@@ -25,11 +25,11 @@ internal static class StateDifference
                 var before = old.Find(kind, id);
                 if (before is null)
                 {
-                    changes.Add(new StoreChange(ChangeAction.Create, kind, null, after));
+                    changes.Add(new StoreChange(ChangeAction.Create, kind, null, after, version));
                 }
                 else if (before.Meta.Version.Index != after.Meta.Version.Index)
                 {
-                    changes.Add(new StoreChange(ChangeAction.Update, kind, before, after));
+                    changes.Add(new StoreChange(ChangeAction.Update, kind, before, after, version));
                 }
             }
         }

@@ -34,6 +34,25 @@ internal static class IdGroup
 
     public static string First(object group) => group as string ?? ((IdSet)group).First().Key;
 
+    /// <summary>An id of the group that is not <paramref name="id"/>; null when there is none.</summary>
+    public static string? FirstOther(object group, string id)
+    {
+        if (group is string one)
+        {
+            return one == id ? null : one;
+        }
+
+        foreach (var (other, _) in (IdSet)group)
+        {
+            if (other != id)
+            {
+                return other;
+            }
+        }
+
+        return null;
+    }
+
     public static string[] ToArray(object? group)
     {
         switch (group)

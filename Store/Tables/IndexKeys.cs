@@ -21,6 +21,13 @@ internal static class IndexKeys
             case Service service:
                 CollectReferences(service.Spec?.Task, keys, IndexName.ServiceBySecret, IndexName.ServiceByConfig);
                 CollectNetworks(service, keys);
+                CollectPorts(service, keys);
+                break;
+            case Network { Spec.Ingress: true }:
+                keys.Add((IndexName.HolderOfKey, StoreKeys.IngressNetwork));
+                break;
+            case Resource resource:
+                keys.Add((IndexName.ResourceByKind, resource.Kind));
                 break;
             case Node node:
                 keys.Add((IndexName.NodeByRole, ((int)node.Role).ToString(System.Globalization.CultureInfo.InvariantCulture)));
@@ -55,9 +62,30 @@ internal static class IndexKeys
         }
 
         CollectReferences(task.Spec, keys, IndexName.TaskBySecret, IndexName.TaskByConfig);
+        var isAlive = (task.Status?.State ?? TaskState.New) <= TaskState.Running && task.DesiredState <= TaskState.Running;
         foreach (var network in task.Networks)
         {
             AddOnce(keys, IndexName.TaskByNetwork, network.Network?.Id);
+            if (isAlive)
+            {
+                AddOnce(keys, IndexName.TaskUsingNetwork, network.Network?.Id);
+            }
+        }
+    }
+
+    private static void CollectPorts(Service service, List<(IndexName Index, string Key)> keys)
+    {
+        foreach (var port in (service.Spec?.Endpoint?.Ports ?? []).Concat(service.Endpoint?.Ports ?? []))
+        {
+            if (port.PublishedPort != 0)
+            {
+                AddOnce(keys, IndexName.HolderOfKey, StoreKeys.PublishedPort(port.PublishMode, port.Protocol, port.PublishedPort));
+            }
+
+            if (port.PublishMode == PortConfig.Types.PublishMode.Ingress)
+            {
+                AddOnce(keys, IndexName.HolderOfKey, StoreKeys.UseOfIngress);
+            }
         }
     }
 

@@ -17,5 +17,8 @@ internal enum IndexName
     NodeByRole,
     NodeByMembership,
     SessionByManager,
+    TaskUsingNetwork,
+    ResourceByKind,
+    HolderOfKey,
     Count,
 }

@@ -16,12 +16,14 @@ internal sealed class TableDraft(PersistentMap<IStoreObject>[] objects, Persiste
     /// <summary>Id of the object that has the unique <paramref name="name"/>, or null.</summary>
     public string? HolderOf(ObjectKind kind, string name) => names[(int)kind].TryGet(UniqueNames.Key(name), out var id) ? id : null;
 
-    /// <summary>Some object that refers to the secret, config or network; null when none does.</summary>
+    /// <summary>Some object that refers to the secret, config, network or extension; null when none does.</summary>
     public string? ReferrerOf(ObjectKind kind, string id)
     {
+        // Resources name their extension; names of extensions never change.
+        var key = kind == ObjectKind.Extension ? (Find(kind, id) as Extension)?.Annotations?.Name ?? "" : id;
         foreach (var index in References(kind))
         {
-            if (indexes[(int)index].TryGet(id, out var group))
+            if (indexes[(int)index].TryGet(key, out var group))
             {
                 return IdGroup.First(group);
             }
@@ -29,6 +31,10 @@ internal sealed class TableDraft(PersistentMap<IStoreObject>[] objects, Persiste
 
         return null;
     }
+
+    /// <summary>Some object, other than <paramref name="exceptId"/>, that holds the key; null when none does.</summary>
+    public string? HolderOfKey(string key, string exceptId) =>
+        indexes[(int)IndexName.HolderOfKey].TryGet(key, out var group) ? IdGroup.FirstOther(group, exceptId) : null;
 
     /// <summary>Forgets how to go back beyond this point.</summary>
     public void Mark() => _undo.Clear();
@@ -136,9 +142,11 @@ internal sealed class TableDraft(PersistentMap<IStoreObject>[] objects, Persiste
 
     private static IndexName[] References(ObjectKind kind) => kind switch
     {
-        ObjectKind.Secret => [IndexName.ServiceBySecret, IndexName.TaskBySecret],
-        ObjectKind.Config => [IndexName.ServiceByConfig, IndexName.TaskByConfig],
-        ObjectKind.Network => [IndexName.ServiceByNetwork, IndexName.TaskByNetwork],
+        // What old tasks were made from may go: an agent that still needs it has it (API-26).
+        ObjectKind.Secret => [IndexName.ServiceBySecret],
+        ObjectKind.Config => [IndexName.ServiceByConfig],
+        ObjectKind.Network => [IndexName.ServiceByNetwork, IndexName.TaskUsingNetwork],
+        ObjectKind.Extension => [IndexName.ResourceByKind],
         _ => [],
     };
 

@@ -20,7 +20,8 @@ public enum ChangeAction
 /// <param name="Kind">The table.</param>
 /// <param name="Old">The object before; null for <see cref="ChangeAction.Create"/>.</param>
 /// <param name="New">The object after; null for <see cref="ChangeAction.Remove"/>.</param>
-public readonly record struct StoreChange(ChangeAction Action, ObjectKind Kind, IStoreObject? Old, IStoreObject? New)
+/// <param name="Version">Store version of the transaction that made the change.</param>
+public readonly record struct StoreChange(ChangeAction Action, ObjectKind Kind, IStoreObject? Old, IStoreObject? New, ulong Version)
 {
     /// <summary>Id of the object.</summary>
     public string Id => (New ?? Old)!.Id;

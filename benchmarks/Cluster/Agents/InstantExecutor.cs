@@ -16,7 +16,7 @@ internal sealed class InstantExecutor(string hostname) : IExecutor
 
     public Task ConfigureAsync(Node node, CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public ITaskController CreateController(SwarmTask task) => new Controller();
+    public ITaskController CreateController(SwarmTask task, TaskFiles files) => new Controller();
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 

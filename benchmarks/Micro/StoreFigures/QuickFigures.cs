@@ -61,7 +61,7 @@ internal static class QuickFigures
         const int Count = 400_000;
         const int Burst = 8192;
         var ring = new WatchRing(1 << 18);
-        var change = new StoreChange(ChangeAction.Create, ObjectKind.Task, null, view.Find<SwarmTask>(Samples.TaskId(0)));
+        var change = new StoreChange(ChangeAction.Create, ObjectKind.Task, null, view.Find<SwarmTask>(Samples.TaskId(0)), 1);
         var positions = new long[Subscribers * 16];
         var readers = Enumerable.Range(0, Subscribers).Select(n => Task.Run(async () =>
         {

@@ -22,7 +22,7 @@ internal sealed class SimExecutor(SimGroup group, string hostname) : IExecutor
 
     public Task ConfigureAsync(Node node, CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public ITaskController CreateController(SwarmTask task) => new Controller(this, task.Id);
+    public ITaskController CreateController(SwarmTask task, TaskFiles files) => new Controller(this, task.Id);
 
     /// <summary>A process ends with an exit code.</summary>
     public void End(string taskId, int exitCode)

@@ -61,9 +61,12 @@ internal sealed class FakeExecutor : IExecutor
         return Task.CompletedTask;
     }
 
-    public ITaskController CreateController(SwarmTask task) => Refusal is null ? new Controller(this, task.Id) : throw Refusal;
+    public ITaskController CreateController(SwarmTask task, TaskFiles files) => Refusal is null ? new Controller(this, task.Id) : throw Refusal;
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    /// <summary>Inputs of tasks that use neither secrets nor configs.</summary>
+    public TaskInputs Inputs => new(new DependencySet(), Path.Combine(Path.GetTempPath(), "no-files"), DescribeAsync);
 
     private async Task DoAsync(string taskId, string step, CancellationToken cancellationToken)
     {

@@ -178,7 +178,7 @@ public sealed class TaskRunnerTests : IDisposable
 
     private TaskRunner Start(SwarmTask task)
     {
-        var runner = new TaskRunner(task, _executor, _thread.Time, (_, status) => _reports.Add(status));
+        var runner = new TaskRunner(task, _executor, _executor.Inputs, _thread.Time, (_, status) => _reports.Add(status));
         runner.Start();
         _thread.Settle();
         return runner;

@@ -135,7 +135,7 @@ public sealed class WorkerTests : IDisposable
             Assert.Single(manager.Reports).Updates.Select(u => (u.TaskId, u.Status.State)).Order());
     }
 
-    private Worker NewWorker() => new(_executor, _database, _thread.Time, _reporter);
+    private Worker NewWorker() => new(_executor, _database, _executor.Inputs, _thread.Time, _reporter);
 
     private void Apply(AssignmentsMessage message)
     {

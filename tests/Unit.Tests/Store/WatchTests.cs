@@ -108,7 +108,7 @@ public sealed class WatchTests
     }
 
     private static ChangeBatch Batch(ulong version) =>
-        new(version, new StoreView(version, TableSet.Empty), [new StoreChange(ChangeAction.Create, ObjectKind.Service, null, Services.Named("a"))]);
+        new(version, new StoreView(version, TableSet.Empty), [new StoreChange(ChangeAction.Create, ObjectKind.Service, null, Services.Named("a"), version)]);
 
     private static SwarmStoreOptions Small() => new() { ManagerId = "m", BootId = "b", Keyring = Keyring.Generate(), WatchCapacity = 5 };
 
