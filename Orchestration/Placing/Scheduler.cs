@@ -1,196 +1,305 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using SwarmOrleans.Contracts;
 
 namespace SwarmOrleans.Orchestration;
 
 /// <summary>
-/// Decides where tasks go. It is fed with changes and keeps what it needs, so that a decision does not look at tasks that are placed already. Not
-/// safe for concurrent use.
+/// Decides where tasks go. It is fed with changes and keeps what it needs, so that a decision looks neither at tasks that are placed already nor,
+/// unless a task asks for something special, at more than a few nodes. Not safe for concurrent use.
 /// </summary>
-public sealed class Scheduler
+public sealed partial class Scheduler
 {
-    private readonly Dictionary<string, NodeLoad> _nodes = [];
-    // Tasks can be known before their node is, and outlive it.
-    private readonly Dictionary<string, NodeLoad> _unknownNodes = [];
-    private readonly Dictionary<string, NodeLoad.Load> _placed = [];
-    private readonly Dictionary<string, SwarmTask> _waiting = [];
+    private readonly Dictionary<string, TaskEntry> _tasks = [];
+    private readonly Dictionary<string, ServiceLoad> _services = [];
+    private readonly List<PlacementGroup> _waitingGroups = [];
+    private readonly VolumeSet _volumes = new();
+    private readonly FailureMemory _failures = new();
+    private readonly List<SwarmTask> _stopped = [];
+    private List<SwarmTask> _preassigned = [];
+    private bool _isPackingDefault;
     private bool _hasWork;
 
-    /// <summary>True when something has changed since the last <see cref="Plan"/> that may let a waiting task be placed.</summary>
-    public bool HasWork => _hasWork && _waiting.Count > 0;
+    /// <summary>Knows of no node and no task yet.</summary>
+    public Scheduler() => _picker = new NodePicker(_nodes, _log);
 
-    /// <summary>Number of tasks without a node.</summary>
-    public int Waiting => _waiting.Count;
+    /// <summary>True when something has changed since the last <see cref="Plan"/> that may let a waiting task be placed, or tell it another reason.</summary>
+    public bool HasWork => _hasWork && (Waiting > 0 || _stopped.Count > 0);
 
-    /// <summary>A node is new or has changed, or, when <paramref name="now"/> is null, is gone.</summary>
-    public void SetNode(string id, Node? now)
+    /// <summary>Number of tasks that wait for a node, or for their node to be confirmed.</summary>
+    public int Waiting { get; private set; }
+
+    /// <summary>The cluster's settings: how services that do not say so are placed.</summary>
+    public void SetCluster(Cluster? now)
     {
-        if (now is null)
-        {
-            if (_nodes.Remove(id, out var gone))
-            {
-                _unknownNodes[id] = gone;
-            }
-
-            return;
-        }
-
-        _hasWork = true;
-        if (_nodes.TryGetValue(id, out var known) || _unknownNodes.Remove(id, out known))
-        {
-            known.Node = now;
-        }
-        else
-        {
-            known = new NodeLoad(now);
-        }
-
-        _nodes[id] = known;
+        var isPacking = now?.Spec?.PlacementStrategy == Placement.Types.Strategy.Binpack;
+        _hasWork |= isPacking != _isPackingDefault;
+        _isPackingDefault = isPacking;
     }
+
+    /// <summary>A cluster volume is new or has changed, or, when <paramref name="now"/> is null, is gone (SCH-9).</summary>
+    public void SetVolume(string id, Volume? now)
+    {
+        _volumes.Set(id, now);
+        _hasWork = true;
+        RetryPreassigned();
+    }
+
+    /// <summary>Volumes to be stored: what no task uses any more is to be unpublished from its node (SCH-27).</summary>
+    public IReadOnlyList<Volume> TakeFreedVolumes() => _volumes.TakeFreed();
 
     /// <summary>A task is new or has changed, or, when <paramref name="now"/> is null, is gone (SCH-4 to SCH-7).</summary>
     public void SetTask(SwarmTask? old, SwarmTask? now)
     {
-        var id = (now ?? old)!.Id;
+        var id = (now ?? old ?? throw new ArgumentNullException(nameof(now))).Id;
         if (now is null || now.HasEnded())
         {
-            _waiting.Remove(id);
-            if (Release(id) && now?.Observed() is TaskState.Failed or TaskState.Rejected && _nodes.TryGetValue(now!.NodeId, out var node))
-            {
-                node.NoteFailure(now.ServiceId, now.SpecVersion?.Index ?? 0, now.StateTime());
-            }
-
-            return;
+            Remove(id, now);
         }
-
-        if (now.NodeId.Length > 0)
+        else if (now.Observed() >= TaskState.Assigned && now.NodeId.Length > 0)
         {
-            _waiting.Remove(id);
-            Account(id, NodeLoad.Load.Of(now));
+            Account(id, now);
         }
         else if (now.Observed() < TaskState.Assigned && now.DesiredState <= TaskState.Complete)
         {
-            // The scheduler's own note why a task waits must not make it try again.
-            _hasWork |= !_waiting.TryGetValue(id, out var known) || known.Observed() == TaskState.New || known.DesiredState != now.DesiredState;
-            _waiting[id] = now;
+            Enqueue(id, now);
         }
         else
         {
-            _waiting.Remove(id);
+            NoteStop(id, now);
+            Remove(id, now);
         }
     }
 
-    /// <summary>
-    /// Decides about all waiting tasks. Placements count as made until <see cref="Undo"/>; tasks that were placed wait no longer.
-    /// </summary>
-    public IReadOnlyList<PlacementDecision> Plan(DateTimeOffset now)
-    {
-        _hasWork = false;
-        var decisions = new List<PlacementDecision>(_waiting.Count);
-        foreach (var group in _waiting.Values.GroupBy(t => (t.ServiceId, Version: t.SpecVersion?.Index ?? 0)).ToList())
-        {
-            Place([.. group.OrderBy(t => t.Slot).ThenBy(t => t.Id, StringComparer.Ordinal)], group.Key.Version, now, decisions);
-        }
-
-        return decisions;
-    }
-
-    /// <summary>A placement was not committed: the task waits again.</summary>
+    /// <summary>A decision was not committed: the task is decided on again.</summary>
     public void Undo(PlacementDecision decision)
     {
         ArgumentNullException.ThrowIfNull(decision);
-        if (_placed.TryGetValue(decision.Task.Id, out var load) && load.NodeId == decision.Node?.Id)
+        var task = decision.Task;
+        ref var entry = ref CollectionsMarshal.GetValueRefOrNullRef(_tasks, task.Id);
+        if (decision.Outcome == PlacementOutcome.Stopped)
         {
-            Release(decision.Task.Id);
-            _waiting[decision.Task.Id] = decision.Task;
-            _hasWork = true;
+            _stopped.Add(task);
+        }
+        else if (Unsafe.IsNullRef(ref entry))
+        {
+            return;
+        }
+        else if (decision.Node is null && entry.IsPreassigned)
+        {
+            _preassigned.Add(task);
+        }
+        else if (decision.Node is null)
+        {
+            entry.Group.Waiting.Told = 0;
+        }
+        else if (entry.Node != TaskEntry.NoNode && _nodes[entry.Node]!.Id == decision.Node.Id)
+        {
+            Enqueue(task.Id, task);
+        }
+
+        _hasWork = true;
+    }
+
+    private void Enqueue(string id, SwarmTask task)
+    {
+        ref var entry = ref EntryOf(id, task, out var isNew);
+        if (ReferenceEquals(entry.Waiting, task))
+        {
+            return;
+        }
+
+        Release(id, ref entry);
+
+        // The scheduler's own note why a task waits must not make it try again.
+        _hasWork |= isNew || entry.Waiting is not { } known || known.DesiredState != task.DesiredState;
+        StopWaiting(ref entry);
+        entry.Waiting = task;
+        entry.IsPreassigned = task.NodeId.Length > 0;
+        Waiting++;
+        if (entry.IsPreassigned)
+        {
+            _preassigned.Add(task);
+            return;
+        }
+
+        entry.Group.Waiting.Add(task);
+        if (!entry.Group.Waiting.IsListed)
+        {
+            entry.Group.Waiting.IsListed = true;
+            _waitingGroups.Add(entry.Group);
         }
     }
 
-    private void Place(List<SwarmTask> tasks, ulong version, DateTimeOffset now, List<PlacementDecision> decisions)
+    private void Account(string id, SwarmTask task)
     {
-        var first = tasks[0];
-        var filter = new PlacementFilter(first);
-        var best = new PriorityQueue<NodeLoad, Preference>();
-        foreach (var node in _nodes.Values)
+        ref var entry = ref EntryOf(id, task, out _);
+        StopWaiting(ref entry);
+        var isActive = task.DesiredState <= TaskState.Complete;
+        var claims = TaskClaims.Of(task);
+        if (entry.Node != TaskEntry.NoNode)
         {
-            if (filter.Passes(node))
-            {
-                best.Enqueue(node, Preference.Of(node, first.ServiceId, version, now));
-            }
-        }
-
-        foreach (var task in tasks)
-        {
-            NodeLoad? chosen = null;
-            while (chosen is null && best.TryDequeue(out var node, out _))
-            {
-                chosen = filter.Passes(node) ? node : null;
-            }
-
-            if (chosen is null)
-            {
-                decisions.Add(new PlacementDecision(task, null, filter.Explain()));
-                continue;
-            }
-
-            decisions.Add(new PlacementDecision(task, chosen.Node, ""));
-            _waiting.Remove(task.Id);
-            Account(task.Id, NodeLoad.Load.Of(task) with { NodeId = chosen.Node.Id });
-            best.Enqueue(chosen, Preference.Of(chosen, task.ServiceId, version, now));
-        }
-    }
-
-    private void Account(string taskId, NodeLoad.Load load)
-    {
-        if (_placed.TryGetValue(taskId, out var known))
-        {
-            if (known == load)
+            if (_nodes[entry.Node]!.Id == task.NodeId && entry.IsActive == isActive && TaskClaims.AreSame(entry.Claims, claims))
             {
                 return;
             }
 
-            LoadOf(known.NodeId).Subtract(known);
-            _hasWork |= known.IsActive && !load.IsActive;
+            _hasWork |= entry.IsActive && !isActive;
+            Release(id, ref entry);
         }
 
-        _placed[taskId] = load;
-        LoadOf(load.NodeId).Add(load);
+        Place(id, ref entry, NodeOf(task.NodeId), isActive, claims);
     }
 
-    private NodeLoad LoadOf(string nodeId)
+    private void Remove(string id, SwarmTask? now)
     {
-        if (!_nodes.TryGetValue(nodeId, out var load) && !_unknownNodes.TryGetValue(nodeId, out load))
+        ref var entry = ref CollectionsMarshal.GetValueRefOrNullRef(_tasks, id);
+        if (Unsafe.IsNullRef(ref entry))
         {
-            _unknownNodes.Add(nodeId, load = new NodeLoad(new Node { Id = nodeId }));
+            return;
         }
 
-        return load;
+        StopWaiting(ref entry);
+        var (group, node) = (entry.Group, entry.Node);
+        if (node != TaskEntry.NoNode)
+        {
+            Release(id, ref entry);
+            if (!entry.IsPreassigned && now?.Observed() is TaskState.Failed or TaskState.Rejected)
+            {
+                _failures.Note(group.Service, group.Version, node, now!.StateTime());
+                _nodes[node]!.Failures++;
+                Touch(_nodes[node]!);
+            }
+        }
+
+        _tasks.Remove(id);
+        Unreference(group);
+        if (node != TaskEntry.NoNode)
+        {
+            DropIfUnused(_nodes[node]!);
+        }
     }
 
-    private bool Release(string taskId)
+    // One that waited here is ended by the scheduler, as nobody else would; one that was to stop before is its service's matter (SCH-2).
+    private void NoteStop(string id, SwarmTask now)
     {
-        if (!_placed.Remove(taskId, out var load))
+        if (now.DesiredState == TaskState.Shutdown && now.Observed() == TaskState.Pending && _tasks.TryGetValue(id, out var entry) && entry.Waiting is not null)
         {
-            return false;
+            _stopped.Add(now);
+            _hasWork = true;
+        }
+    }
+
+    private ref TaskEntry EntryOf(string id, SwarmTask task, out bool isNew)
+    {
+        ref var entry = ref CollectionsMarshal.GetValueRefOrAddDefault(_tasks, id, out var exists);
+        isNew = !exists;
+        if (exists && entry.Group.Service.Id == task.ServiceId && entry.Group.Includes(task))
+        {
+            return ref entry;
         }
 
-        LoadOf(load.NodeId).Subtract(load);
+        ref var service = ref CollectionsMarshal.GetValueRefOrAddDefault(_services, task.ServiceId, out _);
+        service ??= new ServiceLoad(task.ServiceId);
+        var group = service.GroupOf(task, _volumes);
+        group.References++;
+        if (exists)
+        {
+            // What it takes is counted by its group.
+            Release(id, ref entry);
+            var old = entry.Group;
+            StopWaiting(ref entry);
+            Unreference(old);
+        }
+        else
+        {
+            entry.Node = TaskEntry.NoNode;
+        }
+
+        entry.Group = group;
+        return ref entry;
+    }
+
+    private void StopWaiting(ref TaskEntry entry)
+    {
+        if (entry.Waiting is null)
+        {
+            return;
+        }
+
+        entry.Waiting = null;
+        Waiting--;
+        if (!entry.IsPreassigned)
+        {
+            entry.Group.Waiting.Count--;
+        }
+    }
+
+    private void Place(string id, ref TaskEntry entry, NodeLoad node, bool isActive, TaskClaims? claims)
+    {
+        entry.Node = node.Index;
+        entry.IsActive = isActive;
+        entry.Claims = claims;
+        node.Add(entry.Group, isActive, claims?.Generic);
+        if (isActive)
+        {
+            entry.Group.Service.Add(node.Index);
+        }
+
+        foreach (var volume in claims?.Volumes ?? [])
+        {
+            var isReadOnly = entry.Group.VolumeMounts?.FirstOrDefault(m => m.Target == volume.Target)?.Readonly ?? false;
+            _volumes.Reserve(volume.Id, id, node.Id, isReadOnly);
+        }
+
+        Touch(node);
+    }
+
+    private void Release(string id, ref TaskEntry entry)
+    {
+        if (entry.Node == TaskEntry.NoNode)
+        {
+            return;
+        }
+
+        var node = _nodes[entry.Node]!;
+        node.Subtract(entry.Group, entry.IsActive, entry.Claims?.Generic);
+        if (entry.IsActive)
+        {
+            entry.Group.Service.Subtract(node.Index);
+        }
+
+        if (entry.Claims is { Volumes.Count: > 0 } claims)
+        {
+            foreach (var volume in claims.Volumes)
+            {
+                _volumes.Release(volume.Id, id);
+            }
+
+            RetryPreassigned();
+        }
+
+        entry.Node = TaskEntry.NoNode;
+        entry.Claims = null;
         _hasWork = true;
-        return true;
+        Touch(node);
     }
 
-    // Fewer recent failures, then fewer tasks of the service, then fewer tasks (SCH-15); the id makes it the same everywhere.
-    private readonly record struct Preference(int Failures, int OfService, int Total, string Id) : IComparable<Preference>
+    private void Unreference(PlacementGroup group)
     {
-        public static Preference Of(NodeLoad node, string serviceId, ulong version, DateTimeOffset now) =>
-            new(node.Failures(serviceId, version, now), node.TasksOf(serviceId), node.ActiveTasks, node.Node.Id);
-
-        public int CompareTo(Preference other)
+        if (--group.References == 0)
         {
-            var order = Failures.CompareTo(other.Failures);
-            order = order != 0 ? order : OfService.CompareTo(other.OfService);
-            order = order != 0 ? order : Total.CompareTo(other.Total);
-            return order != 0 ? order : string.CompareOrdinal(Id, other.Id);
+            group.Service.Remove(group);
+            DropIfUnused(group.Service);
+        }
+    }
+
+    private void DropIfUnused(ServiceLoad service)
+    {
+        if (service.IsEmpty)
+        {
+            _services.Remove(service.Id);
+            _picker.Forget(service);
         }
     }
 }
