@@ -9,14 +9,21 @@ internal sealed class MinTree
     public const long Absent = long.MaxValue;
 
     // Position p is at _size + p; the node above two others, at i, holds the smaller of 2i and 2i + 1.
-    private readonly long[] _keys;
-    private readonly int _size;
+    private long[] _keys = [];
+    private int _size;
 
     /// <summary>All positions are <see cref="Absent"/>.</summary>
-    public MinTree(int positions)
+    public MinTree(int positions) => Reset(positions);
+
+    /// <summary>Begins anew with so many positions, all <see cref="Absent"/>.</summary>
+    public void Reset(int positions)
     {
         _size = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(1, positions));
-        _keys = new long[2 * _size];
+        if (_keys.Length < 2 * _size)
+        {
+            _keys = new long[2 * _size];
+        }
+
         Array.Fill(_keys, Absent);
     }
 
@@ -43,10 +50,12 @@ internal sealed class MinTree
         }
     }
 
-    /// <summary>Sets many keys at once: those of the positions from 0 on.</summary>
-    public void Fill(ReadOnlySpan<long> keys)
+    /// <summary>Sets a key that is not found before <see cref="Build"/>.</summary>
+    public void Prepare(int position, long key) => _keys[_size + position] = key;
+
+    /// <summary>Makes all prepared keys found.</summary>
+    public void Build()
     {
-        keys.CopyTo(_keys.AsSpan(_size));
         for (var at = _size - 1; at > 0; at--)
         {
             _keys[at] = Math.Min(_keys[2 * at], _keys[(2 * at) + 1]);

@@ -8,6 +8,7 @@ internal sealed class NodePicker(IReadOnlyList<NodeLoad?> nodes, ChangeLog log)
 {
     private const int MaxOrders = 32;
     private const int MaxSkipped = 16;
+    private const int WorthOfAnOrder = 4;
 
     private readonly List<ServiceOrder> _orders = [];
     private Cursor[] _cursors = [];
@@ -69,18 +70,13 @@ internal sealed class NodePicker(IReadOnlyList<NodeLoad?> nodes, ChangeLog log)
         _order?.Restore(log);
     }
 
-    /// <summary>The service has no tasks any more.</summary>
-    public void Forget(ServiceLoad service)
-    {
-        if (service.Order is { } order)
-        {
-            _orders.Remove(order);
-            service.Order = null;
-        }
-    }
-
     private NodeLoad? PickIn(int leaf)
     {
+        if (_pool.Leaf(leaf).First() == LoadLevels.None)
+        {
+            return null;
+        }
+
         ref var cursor = ref _cursors[leaf];
         if (cursor.Round != _round)
         {
@@ -99,7 +95,7 @@ internal sealed class NodePicker(IReadOnlyList<NodeLoad?> nodes, ChangeLog log)
     {
         var counts = _group.Service.Counts;
         var levels = _pool.Leaf(leaf);
-        while (cursor.Node != LoadLevels.None && cursor.Skipped <= MaxSkipped + (2 * cursor.Taken))
+        while (cursor.Node != LoadLevels.None && (cursor.Skipped <= MaxSkipped + (2 * cursor.Taken) || IsCheaperToSkip()))
         {
             var index = cursor.Node;
             cursor.Node = levels.After(index, _pool.Links);
@@ -118,6 +114,10 @@ internal sealed class NodePicker(IReadOnlyList<NodeLoad?> nodes, ChangeLog log)
         cursor.IsAtEnd = true;
         return PickInOrder(leaf);
     }
+
+    // Making an order costs more than passing over every node once; who does that again and again should make one.
+    private bool IsCheaperToSkip() =>
+        _group.Service.Order is null && _group.Service.Skipped++ < (long)WorthOfAnOrder * nodes.Count;
 
     private NodeLoad? PickInOrder(int leaf)
     {
@@ -185,30 +185,34 @@ internal sealed class NodePicker(IReadOnlyList<NodeLoad?> nodes, ChangeLog log)
 
     private ServiceOrder Order()
     {
-        if (_group.Service.Order is not { } order || !order.TrySync(_pool, _group.Version, log))
+        var service = _group.Service;
+        var order = service.Order;
+        if (order is null || !order.TrySync(_pool, _group.Version, log))
         {
-            if (_group.Service.Order is { } old)
-            {
-                _orders.Remove(old);
-            }
-
-            order = _group.Service.Order = new ServiceOrder(_pool, _group.Service, _group.Version, nodes, log);
-            MakeRoom();
-            _orders.Add(order);
+            order ??= FreeOrder();
+            order.Reset(_pool, service, _group.Version, log);
+            (service.Order, service.Skipped) = (order, 0);
         }
 
         order.UsedAt = _round;
         return order;
     }
 
-    private void MakeRoom()
+    private ServiceOrder FreeOrder()
     {
-        if (_orders.Count == MaxOrders)
+        if (_orders.Count < MaxOrders)
         {
-            var oldest = _orders.MinBy(o => o.UsedAt)!;
-            oldest.Service.Order = null;
-            _orders.Remove(oldest);
+            _orders.Add(new ServiceOrder(nodes));
+            return _orders[^1];
         }
+
+        var oldest = _orders.MinBy(o => o.Service is null ? -1 : o.UsedAt)!;
+        if (oldest.Service is { } service)
+        {
+            service.Order = null;
+        }
+
+        return oldest;
     }
 
     private static int Turn(string id)

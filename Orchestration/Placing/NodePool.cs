@@ -35,7 +35,7 @@ internal sealed class NodePool
     /// <summary>Neighbours and leaves of the nodes.</summary>
     public NodeLinks Links { get; } = new();
 
-    /// <summary>Grows when a node comes to another leaf, is new or gone.</summary>
+    /// <summary>Grows when a node comes to another leaf, begins or ceases to satisfy the filters, is new or gone.</summary>
     public long Structure { get; private set; }
 
     /// <summary>True once the scheduler has dropped it: what it says is old.</summary>
@@ -47,6 +47,9 @@ internal sealed class NodePool
     public LoadLevels Leaf(int leaf) => _leaves[leaf];
 
     public int LeafOf(int node) => node < Links.Leaf.Length ? Links.Leaf[node] : LoadLevels.None;
+
+    /// <summary>True when the node satisfies the static filters.</summary>
+    public bool IsMember(int node) => node < _isMember.Length && _isMember[node] && Links.Leaf[node] != LoadLevels.None;
 
     /// <summary>True when the node satisfies the static filters and takes tasks.</summary>
     public bool IsCandidate(int node) => node < Links.Level.Length && Links.Level[node] != LoadLevels.None;
@@ -69,7 +72,13 @@ internal sealed class NodePool
             Structure++;
         }
 
-        _isMember[node.Index] = node.Node is not null && Array.TrueForAll(_filters, f => f.Passes(node));
+        var isMember = node.Node is not null && Array.TrueForAll(_filters, f => f.Passes(node));
+        if (isMember != _isMember[node.Index])
+        {
+            _isMember[node.Index] = isMember;
+            Structure++;
+        }
+
         Update(node);
     }
 

@@ -29,10 +29,13 @@ public sealed record PlacementDecision(SwarmTask Task, Node? Node, string Explan
     public PlacementOutcome Outcome { get; init; } = Node is null ? PlacementOutcome.Waits : PlacementOutcome.Assigned;
 
     /// <summary>Generic resources of the node that it is given.</summary>
-    public IReadOnlyList<GenericResource> GenericResources { get; init; } = [];
+    public IReadOnlyList<GenericResource> GenericResources => Claims?.Generic ?? [];
 
     /// <summary>Cluster volumes for its mounts.</summary>
-    public IReadOnlyList<VolumeAttachment> Volumes { get; init; } = [];
+    public IReadOnlyList<VolumeAttachment> Volumes => Claims?.Volumes ?? [];
+
+    /// <summary>Both; null for most.</summary>
+    internal TaskClaims? Claims { get; init; }
 
     /// <summary>The task as the store should hold it: a copy of its own that shares with <see cref="Task"/> what does not change.</summary>
     /// <param name="now">When it was decided.</param>

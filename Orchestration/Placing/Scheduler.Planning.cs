@@ -176,9 +176,10 @@ public sealed partial class Scheduler
         var group = entry.Group;
         var generic = node.Claim(group);
         IReadOnlyList<VolumeAttachment> volumes = group.VolumeMounts is null ? [] : _volumes.Choose(group.VolumeMounts, node) ?? [];
+        var claims = TaskClaims.Of(generic, volumes);
         StopWaiting(ref entry);
-        Place(task.Id, ref entry, node, task.DesiredState <= TaskState.Complete, TaskClaims.Of(generic, volumes));
-        return new PlacementDecision(task, node.Node, "") { Outcome = outcome, GenericResources = generic ?? [], Volumes = volumes };
+        Place(task.Id, ref entry, node, task.DesiredState <= TaskState.Complete, claims);
+        return new PlacementDecision(task, node.Node, "") { Outcome = outcome, Claims = claims };
     }
 
     private void Tell(PlacementGroup group, List<PlacementDecision> decisions, int max)

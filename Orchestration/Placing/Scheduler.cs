@@ -17,6 +17,7 @@ public sealed partial class Scheduler
     private readonly FailureMemory _failures = new();
     private readonly List<SwarmTask> _stopped = [];
     private List<SwarmTask> _preassigned = [];
+    private ServiceLoad? _lastService;
     private bool _isPackingDefault;
     private bool _hasWork;
 
@@ -199,9 +200,7 @@ public sealed partial class Scheduler
             return ref entry;
         }
 
-        ref var service = ref CollectionsMarshal.GetValueRefOrAddDefault(_services, task.ServiceId, out _);
-        service ??= new ServiceLoad(task.ServiceId);
-        var group = service.GroupOf(task, _volumes);
+        var group = ServiceOf(task.ServiceId).GroupOf(task, _volumes);
         group.References++;
         if (exists)
         {
@@ -218,6 +217,17 @@ public sealed partial class Scheduler
 
         entry.Group = group;
         return ref entry;
+    }
+
+    // Tasks of one service come one after the other.
+    private ServiceLoad ServiceOf(string id)
+    {
+        if (_lastService?.Id != id && !_services.TryGetValue(id, out _lastService))
+        {
+            _services.Add(id, _lastService = new ServiceLoad(id));
+        }
+
+        return _lastService!;
     }
 
     private void StopWaiting(ref TaskEntry entry)
@@ -299,7 +309,8 @@ public sealed partial class Scheduler
         if (service.IsEmpty)
         {
             _services.Remove(service.Id);
-            _picker.Forget(service);
+            _lastService = null;
+            service.FreeOrder();
         }
     }
 }

@@ -22,6 +22,9 @@ internal sealed class ServiceLoad(string id)
     /// <summary>The order of nodes that was used last, if one was needed.</summary>
     public ServiceOrder? Order { get; set; }
 
+    /// <summary>Nodes passed over because it runs there already, since it had an order.</summary>
+    public long Skipped { get; set; }
+
     /// <summary>True when nothing of it needs to be remembered.</summary>
     public bool IsEmpty => _groups.Count == 0 && Failures is not { IsEmpty: false };
 
@@ -42,6 +45,13 @@ internal sealed class ServiceLoad(string id)
     }
 
     public void Remove(PlacementGroup group) => _groups.Remove(group);
+
+    /// <summary>Gives its order to another service.</summary>
+    public void FreeOrder()
+    {
+        Order?.Forget();
+        Order = null;
+    }
 
     public void Add(int node)
     {

@@ -11,64 +11,71 @@ internal sealed class ServiceOrder
     private const int CountBits = 26;
 
     private readonly IReadOnlyList<NodeLoad?> _nodes;
-    private readonly ServiceLoad _service;
-    private readonly ulong _version;
-    private readonly int[] _positions;
-    private readonly int[] _nodeAt;
-    private readonly int[] _starts;
-    private readonly MinTree _keys;
-    private readonly long _structure;
     private readonly List<int> _excluded = [];
+    private readonly MinTree _keys = new(0);
+    private NodePool _pool = null!;
+    private ulong _version;
+    private int[] _positions = [];
+    private int[] _nodeAt = [];
+    private int[] _starts = [];
+    private int[] _next = [];
+    private long _structure;
     private long _synced;
 
-    /// <summary>Takes all nodes of the pool, a leaf after the other.</summary>
-    public ServiceOrder(NodePool pool, ServiceLoad service, ulong version, IReadOnlyList<NodeLoad?> nodes, ChangeLog log)
-    {
-        (Pool, _service, _version, _nodes, _structure, _synced) = (pool, service, version, nodes, pool.Structure, log.End);
-        _starts = new int[pool.Tree.Leaves + 1];
-        for (var node = 0; node < nodes.Count; node++)
-        {
-            if (pool.LeafOf(node) is var leaf && leaf != LoadLevels.None)
-            {
-                _starts[leaf + 1]++;
-            }
-        }
+    /// <summary>An order of nothing yet.</summary>
+    public ServiceOrder(IReadOnlyList<NodeLoad?> nodes) => _nodes = nodes;
 
-        for (var leaf = 1; leaf < _starts.Length; leaf++)
-        {
-            _starts[leaf] += _starts[leaf - 1];
-        }
-
-        _positions = new int[nodes.Count];
-        _nodeAt = new int[_starts[^1]];
-        var next = _starts.AsSpan(0, _starts.Length - 1).ToArray();
-        var keys = new long[_nodeAt.Length];
-        for (var node = 0; node < nodes.Count; node++)
-        {
-            var leaf = pool.LeafOf(node);
-            _positions[node] = leaf == LoadLevels.None ? -1 : next[leaf]++;
-            if (_positions[node] >= 0)
-            {
-                _nodeAt[_positions[node]] = node;
-                keys[_positions[node]] = KeyOf(node);
-            }
-        }
-
-        _keys = new MinTree(keys.Length);
-        _keys.Fill(keys);
-    }
-
-    public NodePool Pool { get; }
-
-    public ServiceLoad Service => _service;
+    /// <summary>The service that it is of now.</summary>
+    public ServiceLoad? Service { get; private set; }
 
     /// <summary>When it was used last, in the scheduler's own count.</summary>
     public long UsedAt { get; set; }
 
+    /// <summary>Takes all nodes that satisfy the pool's filters, a leaf after the other. The arrays are used again: they are large.</summary>
+    public void Reset(NodePool pool, ServiceLoad service, ulong version, ChangeLog log)
+    {
+        (_pool, Service, _version, _structure, _synced) = (pool, service, version, pool.Structure, log.End);
+        var leaves = pool.Tree.Leaves;
+        Ensure(ref _starts, leaves + 1);
+        Ensure(ref _next, leaves);
+        Ensure(ref _positions, _nodes.Count);
+        Array.Clear(_starts);
+        for (var node = 0; node < _nodes.Count; node++)
+        {
+            if (pool.IsMember(node))
+            {
+                _starts[pool.LeafOf(node) + 1]++;
+            }
+        }
+
+        for (var leaf = 0; leaf < leaves; leaf++)
+        {
+            _starts[leaf + 1] += _starts[leaf];
+            _next[leaf] = _starts[leaf];
+        }
+
+        Ensure(ref _nodeAt, _starts[leaves]);
+        _keys.Reset(_starts[leaves]);
+        for (var node = 0; node < _positions.Length; node++)
+        {
+            _positions[node] = pool.IsMember(node) ? _next[pool.LeafOf(node)]++ : -1;
+            if (_positions[node] >= 0)
+            {
+                _nodeAt[_positions[node]] = node;
+                _keys.Prepare(_positions[node], KeyOf(node));
+            }
+        }
+
+        _keys.Build();
+    }
+
+    /// <summary>The service has no tasks any more.</summary>
+    public void Forget() => (Service, _pool) = (null, null!);
+
     /// <summary>Takes in what changed since it was used; false when it must be made anew.</summary>
     public bool TrySync(NodePool pool, ulong version, ChangeLog log)
     {
-        if (pool != Pool || pool.Structure != _structure || version != _version || !log.Reaches(_synced))
+        if (pool != _pool || pool.Structure != _structure || version != _version || !log.Reaches(_synced))
         {
             return false;
         }
@@ -116,15 +123,23 @@ internal sealed class ServiceOrder
         _synced = log.End;
     }
 
+    private static void Ensure(ref int[] array, int length)
+    {
+        if (array.Length < length)
+        {
+            array = new int[Math.Max(length, array.Length * 2)];
+        }
+    }
+
     private long KeyOf(int node)
     {
-        if (!Pool.IsCandidate(node) || _nodes[node] is not { } load)
+        if (!_pool.IsCandidate(node) || _nodes[node] is not { } load)
         {
             return MinTree.Absent;
         }
 
-        var failures = Math.Min(MaxFailures, _service.Failures?.Penalty(_version, node) ?? 0);
-        var ofService = Math.Min(MaxCount, _service.Counts[node]);
+        var failures = Math.Min(MaxFailures, Service!.Failures?.Penalty(_version, node) ?? 0);
+        var ofService = Math.Min(MaxCount, Service!.Counts[node]);
         return ((long)failures << (2 * CountBits)) | ((long)ofService << CountBits) | (long)Math.Min(MaxCount, load.ActiveTasks);
     }
 }
