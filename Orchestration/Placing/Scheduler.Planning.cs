@@ -18,7 +18,11 @@ public sealed partial class Scheduler
         ForgetFailures(now);
         _hasWork = false;
         var decisions = new List<PlacementDecision>();
-        PlanStops(decisions, max);
+        if (_stopped.Count > 0)
+        {
+            PlanStops(decisions, max);
+        }
+
         PlanPreassigned(decisions, max);
         ForEachWaiting(group => PlaceAll(group, decisions, max), decisions, max);
 
@@ -60,13 +64,11 @@ public sealed partial class Scheduler
 
     private void PlanStops(List<PlacementDecision> decisions, int max)
     {
-        var count = Math.Min(_stopped.Count, max);
-        for (var i = 0; i < count; i++)
+        foreach (var task in _stopped.Values.Take(max).ToList())
         {
-            decisions.Add(new PlacementDecision(_stopped[i], null, "") { Outcome = PlacementOutcome.Stopped });
+            decisions.Add(new PlacementDecision(task, null, "") { Outcome = PlacementOutcome.Stopped });
+            _stopped.Remove(task.Id);
         }
-
-        _stopped.RemoveRange(0, count);
     }
 
     private void PlanPreassigned(List<PlacementDecision> decisions, int max)

@@ -85,6 +85,27 @@ public sealed class PreassignedTests
     }
 
     [Fact]
+    public void StoppedTask_ThatChangedMeanwhile_IsShutDownAsItIsNow_OrForgotten()
+    {
+        var tasks = _world.Wait(2);
+        _world.Plan();
+        foreach (var task in tasks)
+        {
+            _world.Change(task, t => t.DesiredState = TaskState.Shutdown);
+        }
+
+        foreach (var refused in _world.Scheduler.Plan(_world.Now))
+        {
+            _world.Scheduler.Undo(refused);
+        }
+
+        _world.Remove(tasks[0]);
+        var changed = _world.Change(tasks[1], t => t.Status.Message = "changed");
+        Assert.Same(changed, Assert.Single(_world.Plan()).Task);
+        Assert.Empty(_world.Plan());
+    }
+
+    [Fact]
     public void Undo_LetsTheTaskWaitAgain_WhateverWasDecided()
     {
         _world.Node("n1");
