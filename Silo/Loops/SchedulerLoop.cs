@@ -8,7 +8,7 @@ namespace SwarmOrleans.Silo.Loops;
 /// <summary>Places tasks, beside the leader. Every placement is bound to the term and to the node and volumes as they were seen.</summary>
 public sealed class SchedulerLoop(ISwarmStore store, TimeProvider time) : ILeaderLoop
 {
-    private const int MaxBatch = 2000;
+    private const int MaxBatch = 1000;
 
     /// <inheritdoc />
     public async Task RunAsync(long term, CancellationToken cancellationToken)
