@@ -59,5 +59,6 @@ public static class GenericResourceText
             : throw new FormatException($"generic resource '{kind}' must not be negative");
     }
 
-    private static long? Amount(string value) => long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var amount) ? amount : null;
+    private static long? Amount(string value) =>
+        long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var amount) ? amount : null;
 }

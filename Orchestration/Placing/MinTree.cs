@@ -65,7 +65,7 @@ internal sealed class MinTree
     /// <summary>The first position with the smallest key; -1 when all are absent.</summary>
     public int First() => _keys[1] == Absent ? -1 : Descend(1);
 
-    /// <summary>The position with the smallest key from <paramref name="from"/> up to but not including <paramref name="to"/>; -1 when all are absent.</summary>
+    /// <summary>The position with the smallest key from <paramref name="from"/> up to, but not, <paramref name="to"/>; -1 when all are absent.</summary>
     public int First(int from, int to)
     {
         var best = 0;

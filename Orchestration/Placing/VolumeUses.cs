@@ -47,7 +47,8 @@ internal sealed class VolumeUses
     /// <summary>True when one more task may use it on the node (SCH-29).</summary>
     public bool IsFree(NodeLoad node, bool isReadOnly)
     {
-        if (Volume is not { Spec: { Availability: VolumeSpec.Types.VolumeAvailability.Active } spec, VolumeInfo: { VolumeId.Length: > 0 } info, PendingDelete: false })
+        if (Volume is not { Spec: { } spec, VolumeInfo: { VolumeId.Length: > 0 } info, PendingDelete: false }
+            || spec.Availability != VolumeSpec.Types.VolumeAvailability.Active)
         {
             return false;
         }

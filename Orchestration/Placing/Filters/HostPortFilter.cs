@@ -37,7 +37,10 @@ internal readonly record struct HostPort(PortConfig.Types.Protocol Protocol, uin
         var ports = endpoint.Ports.Count > 0 ? endpoint.Ports : endpoint.Spec?.Ports;
         return ports is not { Count: > 0 }
             ? []
-            : [.. ports.Where(p => p.PublishMode == PortConfig.Types.PublishMode.Host && p.PublishedPort != 0).Select(p => new HostPort(p.Protocol, p.PublishedPort)).Distinct()];
+            : [
+                .. ports.Where(p => p.PublishMode == PortConfig.Types.PublishMode.Host && p.PublishedPort != 0)
+                    .Select(p => new HostPort(p.Protocol, p.PublishedPort)).Distinct(),
+            ];
     }
 
     /// <inheritdoc />

@@ -17,7 +17,7 @@ internal sealed class ResourceFilter(Resources reserved)
             : null;
 
     public override bool Passes(NodeLoad node) =>
-        node.FreeCpu >= _cpu && node.FreeMemory >= _memory && (!_hasGeneric || LacksNothing(node));
+        node.FreeCpu >= _cpu && node.FreeMemory >= _memory && (!_hasGeneric || HasGeneric(node));
 
     public override string Describe(NodeLoad node)
     {
@@ -32,18 +32,23 @@ internal sealed class ResourceFilter(Resources reserved)
             lacking.Add(string.Create(CultureInfo.InvariantCulture, $"{_memory} bytes of memory are reserved, {node.FreeMemory} are free"));
         }
 
-        foreach (var wanted in reserved.Generic.Where(wanted => !GenericResources.HasEnough(node.FreeGeneric, wanted)))
-        {
-            lacking.Add(wanted.DiscreteResourceSpec is { } discrete
-                ? string.Create(CultureInfo.InvariantCulture, $"{discrete.Value} of {discrete.Kind} are reserved, {GenericResources.Amount(node.FreeGeneric, discrete.Kind)} are free")
-                : $"{wanted.NamedResourceSpec?.Kind} is reserved by name, which cannot be scheduled");
-        }
-
+        lacking.AddRange(reserved.Generic.Where(wanted => !GenericResources.HasEnough(node.FreeGeneric, wanted)).Select(wanted => Lack(wanted, node)));
         return string.Join("; ", lacking);
     }
 
+    private static string Lack(GenericResource wanted, NodeLoad node)
+    {
+        if (wanted.DiscreteResourceSpec is not { } discrete)
+        {
+            return $"{wanted.NamedResourceSpec?.Kind} is reserved by name, which cannot be scheduled";
+        }
+
+        var free = GenericResources.Amount(node.FreeGeneric, discrete.Kind);
+        return string.Create(CultureInfo.InvariantCulture, $"{discrete.Value} of {discrete.Kind} are reserved, {free} are free");
+    }
+
     // Two entries may ask for the same kind.
-    private bool LacksNothing(NodeLoad node) => reserved.Generic.Count == 1
+    private bool HasGeneric(NodeLoad node) => reserved.Generic.Count == 1
         ? GenericResources.HasEnough(node.FreeGeneric, reserved.Generic[0])
         : GenericResources.Claim([.. node.FreeGeneric], reserved.Generic) is not null;
 }

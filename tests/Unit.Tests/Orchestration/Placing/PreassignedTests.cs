@@ -85,6 +85,17 @@ public sealed class PreassignedTests
     }
 
     [Fact]
+    public void WaitingTask_OfAnOlderSpecVersion_IsPlacedWhileItIsWanted()
+    {
+        var old = _world.Wait(change: t => t.SpecVersion.Index = 1);
+        var newer = _world.Wait(change: t => t.SpecVersion.Index = 2);
+        Assert.Equal(2, _world.Plan().Count);
+        _world.Node("n1");
+        _world.Plan();
+        Assert.Equal(["n1", "n1"], new[] { old, newer }.Select(_world.NodeOf));
+    }
+
+    [Fact]
     public void StoppedTask_ThatChangedMeanwhile_IsShutDownAsItIsNow_OrForgotten()
     {
         var tasks = _world.Wait(2);
