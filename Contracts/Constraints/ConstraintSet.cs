@@ -33,5 +33,19 @@ public sealed class ConstraintSet
     }
 
     /// <summary>True when the node satisfies all of them.</summary>
-    public bool Matches(Node node) => Array.TrueForAll(_constraints, c => c.Matches(node));
+    public bool Matches(Node node)
+    {
+        foreach (var constraint in _constraints)
+        {
+            if (!constraint.Matches(node))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Those that the node does not satisfy, in their order.</summary>
+    public IEnumerable<PlacementConstraint> FailedBy(Node node) => _constraints.Where(c => !c.Matches(node));
 }

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Text.RegularExpressions;
 
 namespace SwarmOrleans.Contracts.Constraints;
@@ -12,11 +11,14 @@ public sealed partial class PlacementConstraint
     private static readonly string[] PlainKeys =
         ["node.id", "node.hostname", "node.ip", "node.role", "node.platform.os", "node.platform.arch"];
 
+    private readonly AddressRange? _range;
+
     private PlacementConstraint(string key, string value, bool isEqual)
     {
         Key = key;
         Value = value;
         IsEqual = isEqual;
+        _range = IsAddress ? AddressRange.TryParse(value) : null;
     }
 
     /// <summary>What is compared, as written.</summary>
@@ -58,18 +60,24 @@ public sealed partial class PlacementConstraint
     /// <summary>True when the key is one that nodes can be compared by (CON-4).</summary>
     public bool HasKnownKey => PlainKeys.Contains(Key, StringComparer.OrdinalIgnoreCase) || LabelOf(NodeLabels) is not null || LabelOf(EngineLabels) is not null;
 
+    private bool IsAddress => Key.Equals("node.ip", StringComparison.OrdinalIgnoreCase);
+
     /// <summary>True when the node satisfies it (CON-4).</summary>
     public bool Matches(Node node)
     {
         ArgumentNullException.ThrowIfNull(node);
-        if (Key.Equals("node.ip", StringComparison.OrdinalIgnoreCase))
+        if (IsAddress)
         {
-            return MatchesAddress(node.Status?.Addr ?? "");
+            // What is no address satisfies neither operator.
+            return _range is { } range && range.Contains(node.Status?.Addr ?? "") == IsEqual;
         }
 
         var actual = ActualOf(node);
         return actual is not null && actual.Equals(Value, StringComparison.OrdinalIgnoreCase) == IsEqual;
     }
+
+    /// <inheritdoc />
+    public override string ToString() => $"{Key} {(IsEqual ? "==" : "!=")} {Value}";
 
     private string? ActualOf(Node node)
     {
@@ -92,21 +100,6 @@ public sealed partial class PlacementConstraint
             "node.platform.arch" => node.Description?.Platform?.Architecture ?? "",
             _ => null,
         };
-    }
-
-    private bool MatchesAddress(string address)
-    {
-        if (!IPAddress.TryParse(address, out var actual))
-        {
-            return !IsEqual && (IPAddress.TryParse(Value, out _) || IPNetwork.TryParse(Value, out _));
-        }
-
-        if (IPAddress.TryParse(Value, out var single))
-        {
-            return actual.Equals(single) == IsEqual;
-        }
-
-        return IPNetwork.TryParse(Value, out var network) && network.Contains(actual) == IsEqual;
     }
 
     private string? LabelOf(string prefix) =>

@@ -21,6 +21,7 @@ public static class ConstraintEnforcer
 
         var cpu = node.Description?.Resources?.NanoCpus ?? 0;
         var memory = node.Description?.Resources?.MemoryBytes ?? 0;
+        var generic = new List<GenericResource>(node.Description?.Resources is { } described ? described.Generic : []);
         var violations = new List<SwarmTask>();
         foreach (var task in tasks.OrderBy(t => t.Id, StringComparer.Ordinal))
         {
@@ -31,7 +32,8 @@ public static class ConstraintEnforcer
 
             var reserved = task.Spec?.Resources?.Reservations;
             var spec = findService(task.ServiceId)?.Spec?.Task ?? task.Spec;
-            if (!ConstraintSet.Of(spec).Matches(node) || (reserved?.NanoCpus ?? 0) > cpu || (reserved?.MemoryBytes ?? 0) > memory)
+            if (!ConstraintSet.Of(spec).Matches(node) || (reserved?.NanoCpus ?? 0) > cpu || (reserved?.MemoryBytes ?? 0) > memory
+                || !task.AssignedGenericResources.All(r => GenericResources.Offers(generic, r)))
             {
                 violations.Add(task);
                 continue;
@@ -39,6 +41,7 @@ public static class ConstraintEnforcer
 
             cpu -= reserved?.NanoCpus ?? 0;
             memory -= reserved?.MemoryBytes ?? 0;
+            GenericResources.Consume(generic, task.AssignedGenericResources);
         }
 
         return violations;

@@ -1,197 +1,79 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using SwarmOrleans.Contracts;
 
 namespace SwarmOrleans.Orchestration;
 
 /// <summary>
-/// Decides where tasks go. It is fed with changes and keeps what it needs, so that a decision does not look at tasks that are placed already. Not
-/// safe for concurrent use.
+/// Decides where tasks go. It is fed with changes and keeps what it needs, so that a decision looks neither at tasks that are placed already nor,
+/// unless a task asks for something special, at more than a few nodes. Not safe for concurrent use.
 /// </summary>
-public sealed class Scheduler
+public sealed partial class Scheduler
 {
-    private readonly Dictionary<string, NodeLoad> _nodes = [];
-    // Tasks can be known before their node is, and outlive it.
-    private readonly Dictionary<string, NodeLoad> _unknownNodes = [];
-    private readonly Dictionary<string, NodeLoad.Load> _placed = [];
-    private readonly Dictionary<string, SwarmTask> _waiting = [];
+    private readonly List<PlacementGroup> _waitingGroups = [];
+    private readonly VolumeSet _volumes = new();
+    private readonly FailureMemory _failures = new();
+    private readonly Dictionary<string, SwarmTask> _stopped = [];
+    private readonly HashSet<string> _stopping = [];
+    private List<SwarmTask> _preassigned = [];
+    private bool _isPackingDefault;
     private bool _hasWork;
 
-    /// <summary>True when something has changed since the last <see cref="Plan"/> that may let a waiting task be placed.</summary>
-    public bool HasWork => _hasWork && _waiting.Count > 0;
+    /// <summary>Knows of no node and no task yet.</summary>
+    public Scheduler() => _picker = new NodePicker(_nodes, _log);
 
-    /// <summary>Number of tasks without a node.</summary>
-    public int Waiting => _waiting.Count;
+    /// <summary>True when something has changed since the last <see cref="Plan"/> that may let a waiting task be placed, or tell it another reason.</summary>
+    public bool HasWork => _hasWork && (Waiting > 0 || _stopped.Count > 0);
 
-    /// <summary>A node is new or has changed, or, when <paramref name="now"/> is null, is gone.</summary>
-    public void SetNode(string id, Node? now)
+    /// <summary>Number of tasks that wait for a node, or for their node to be confirmed.</summary>
+    public int Waiting { get; private set; }
+
+    /// <summary>The cluster's settings: how services that do not say so are placed.</summary>
+    public void SetCluster(Cluster? now)
     {
-        if (now is null)
-        {
-            if (_nodes.Remove(id, out var gone))
-            {
-                _unknownNodes[id] = gone;
-            }
+        var isPacking = now?.Spec?.PlacementStrategy == Placement.Types.Strategy.Binpack;
+        _hasWork |= isPacking != _isPackingDefault;
+        _isPackingDefault = isPacking;
+    }
 
-            return;
-        }
-
+    /// <summary>A cluster volume is new or has changed, or, when <paramref name="now"/> is null, is gone (SCH-9).</summary>
+    public void SetVolume(string id, Volume? now)
+    {
+        _volumes.Set(id, now);
         _hasWork = true;
-        if (_nodes.TryGetValue(id, out var known) || _unknownNodes.Remove(id, out known))
-        {
-            known.Node = now;
-        }
-        else
-        {
-            known = new NodeLoad(now);
-        }
-
-        _nodes[id] = known;
+        RetryPreassigned();
     }
 
-    /// <summary>A task is new or has changed, or, when <paramref name="now"/> is null, is gone (SCH-4 to SCH-7).</summary>
-    public void SetTask(SwarmTask? old, SwarmTask? now)
-    {
-        var id = (now ?? old)!.Id;
-        if (now is null || now.HasEnded())
-        {
-            _waiting.Remove(id);
-            if (Release(id) && now?.Observed() is TaskState.Failed or TaskState.Rejected && _nodes.TryGetValue(now!.NodeId, out var node))
-            {
-                node.NoteFailure(now.ServiceId, now.SpecVersion?.Index ?? 0, now.StateTime());
-            }
+    /// <summary>Volumes to be stored: what no task uses any more is to be unpublished from its node (SCH-27).</summary>
+    public IReadOnlyList<Volume> TakeFreedVolumes() => _volumes.TakeFreed();
 
-            return;
-        }
-
-        if (now.NodeId.Length > 0)
-        {
-            _waiting.Remove(id);
-            Account(id, NodeLoad.Load.Of(now));
-        }
-        else if (now.Observed() < TaskState.Assigned && now.DesiredState <= TaskState.Complete)
-        {
-            // The scheduler's own note why a task waits must not make it try again.
-            _hasWork |= !_waiting.TryGetValue(id, out var known) || known.Observed() == TaskState.New || known.DesiredState != now.DesiredState;
-            _waiting[id] = now;
-        }
-        else
-        {
-            _waiting.Remove(id);
-        }
-    }
-
-    /// <summary>
-    /// Decides about all waiting tasks, those without a spec version each by itself (SCH-14). Placements count as made until <see cref="Undo"/>; tasks
-    /// that were placed wait no longer.
-    /// </summary>
-    public IReadOnlyList<PlacementDecision> Plan(DateTimeOffset now)
-    {
-        _hasWork = false;
-        var decisions = new List<PlacementDecision>(_waiting.Count);
-        foreach (var group in _waiting.Values.GroupBy(t => (t.ServiceId, Version: t.SpecVersion?.Index ?? 0, Alone: t.SpecVersion is null ? t.Id : "")).ToList())
-        {
-            Place([.. group.OrderBy(t => t.Slot).ThenBy(t => t.Id, StringComparer.Ordinal)], group.Key.Version, now, decisions);
-        }
-
-        return decisions;
-    }
-
-    /// <summary>A placement was not committed: the task waits again.</summary>
+    /// <summary>A decision was not committed: the task is decided on again.</summary>
     public void Undo(PlacementDecision decision)
     {
         ArgumentNullException.ThrowIfNull(decision);
-        if (_placed.TryGetValue(decision.Task.Id, out var load) && load.NodeId == decision.Node?.Id)
+        var task = decision.Task;
+        ref var entry = ref CollectionsMarshal.GetValueRefOrNullRef(_tasks, task.Id);
+        if (decision.Outcome == PlacementOutcome.Stopped)
         {
-            Release(decision.Task.Id);
-            _waiting[decision.Task.Id] = decision.Task;
-            _hasWork = true;
+            _ = _stopping.Contains(task.Id) && _stopped.TryAdd(task.Id, task);
         }
-    }
-
-    private void Place(List<SwarmTask> tasks, ulong version, DateTimeOffset now, List<PlacementDecision> decisions)
-    {
-        var first = tasks[0];
-        var filter = new PlacementFilter(first);
-        var best = new PriorityQueue<NodeLoad, Preference>();
-        foreach (var node in _nodes.Values)
+        else if (Unsafe.IsNullRef(ref entry))
         {
-            if (filter.Passes(node))
-            {
-                best.Enqueue(node, Preference.Of(node, first.ServiceId, version, now));
-            }
+            return;
         }
-
-        foreach (var task in tasks)
+        else if (decision.Node is null && entry.IsPreassigned)
         {
-            NodeLoad? chosen = null;
-            while (chosen is null && best.TryDequeue(out var node, out _))
-            {
-                chosen = filter.Passes(node) ? node : null;
-            }
-
-            if (chosen is null)
-            {
-                decisions.Add(new PlacementDecision(task, null, filter.Explain()));
-                continue;
-            }
-
-            decisions.Add(new PlacementDecision(task, chosen.Node, ""));
-            _waiting.Remove(task.Id);
-            Account(task.Id, NodeLoad.Load.Of(task) with { NodeId = chosen.Node.Id });
-            best.Enqueue(chosen, Preference.Of(chosen, task.ServiceId, version, now));
+            _preassigned.Add(task);
         }
-    }
-
-    private void Account(string taskId, NodeLoad.Load load)
-    {
-        if (_placed.TryGetValue(taskId, out var known))
+        else if (decision.Node is null)
         {
-            if (known == load)
-            {
-                return;
-            }
-
-            LoadOf(known.NodeId).Subtract(known);
-            _hasWork |= known.IsActive && !load.IsActive;
+            entry.Group.Waiting.Told = 0;
+        }
+        else if (entry.Node != TaskEntry.NoNode && _nodes[entry.Node]!.Id == decision.Node.Id)
+        {
+            Enqueue(task.Id, task);
         }
 
-        _placed[taskId] = load;
-        LoadOf(load.NodeId).Add(load);
-    }
-
-    private NodeLoad LoadOf(string nodeId)
-    {
-        if (!_nodes.TryGetValue(nodeId, out var load) && !_unknownNodes.TryGetValue(nodeId, out load))
-        {
-            _unknownNodes.Add(nodeId, load = new NodeLoad(new Node { Id = nodeId }));
-        }
-
-        return load;
-    }
-
-    private bool Release(string taskId)
-    {
-        if (!_placed.Remove(taskId, out var load))
-        {
-            return false;
-        }
-
-        LoadOf(load.NodeId).Subtract(load);
         _hasWork = true;
-        return true;
-    }
-
-    // Fewer recent failures, then fewer tasks of the service, then fewer tasks (SCH-15); the id makes it the same everywhere.
-    private readonly record struct Preference(int Failures, int OfService, int Total, string Id) : IComparable<Preference>
-    {
-        public static Preference Of(NodeLoad node, string serviceId, ulong version, DateTimeOffset now) =>
-            new(node.Failures(serviceId, version, now), node.TasksOf(serviceId), node.ActiveTasks, node.Node.Id);
-
-        public int CompareTo(Preference other)
-        {
-            var order = Failures.CompareTo(other.Failures);
-            order = order != 0 ? order : OfService.CompareTo(other.OfService);
-            order = order != 0 ? order : Total.CompareTo(other.Total);
-            return order != 0 ? order : string.CompareOrdinal(Id, other.Id);
-        }
     }
 }

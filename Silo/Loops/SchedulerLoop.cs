@@ -5,7 +5,7 @@ using SwarmOrleans.Store;
 
 namespace SwarmOrleans.Silo.Loops;
 
-/// <summary>Places tasks, beside the leader. Every placement is bound to the term and to the node as it was seen.</summary>
+/// <summary>Places tasks, beside the leader. Every placement is bound to the term and to the node and volumes as they were seen.</summary>
 public sealed class SchedulerLoop(ISwarmStore store, TimeProvider time) : ILeaderLoop
 {
     private const int MaxBatch = 1000;
@@ -30,16 +30,7 @@ public sealed class SchedulerLoop(ISwarmStore store, TimeProvider time) : ILeade
     {
         var scheduler = new Scheduler();
         var view = store.Current;
-        foreach (var node in view.All<Node>())
-        {
-            scheduler.SetNode(node.Id, node);
-        }
-
-        foreach (var task in view.All<SwarmTask>())
-        {
-            scheduler.SetTask(null, task);
-        }
-
+        Feed(scheduler, view);
         await PlaceAsync(scheduler, term, cancellationToken);
         await foreach (var batch in store.WatchAsync(view.Version, cancellationToken))
         {
@@ -49,10 +40,29 @@ public sealed class SchedulerLoop(ISwarmStore store, TimeProvider time) : ILeade
             }
 
             // What has been committed meanwhile is coming: decide on it all at once.
-            if (scheduler.HasWork && batch.Version == store.Current.Version)
+            if (batch.Version == store.Current.Version)
             {
                 await PlaceAsync(scheduler, term, cancellationToken);
             }
+        }
+    }
+
+    private static void Feed(Scheduler scheduler, StoreView view)
+    {
+        scheduler.SetCluster(view.Cluster);
+        foreach (var node in view.All<Node>())
+        {
+            scheduler.SetNode(node.Id, node);
+        }
+
+        foreach (var volume in view.All<Volume>())
+        {
+            scheduler.SetVolume(volume.Id, volume);
+        }
+
+        foreach (var task in view.All<SwarmTask>())
+        {
+            scheduler.SetTask(null, task);
         }
     }
 
@@ -66,49 +76,65 @@ public sealed class SchedulerLoop(ISwarmStore store, TimeProvider time) : ILeade
             case ObjectKind.Node:
                 scheduler.SetNode(change.Id, (Node?)change.New);
                 break;
+            case ObjectKind.Volume:
+                scheduler.SetVolume(change.Id, (Volume?)change.New);
+                break;
+            case ObjectKind.Cluster:
+                scheduler.SetCluster((Cluster?)change.New);
+                break;
         }
     }
 
     private async Task PlaceAsync(Scheduler scheduler, long term, CancellationToken cancellationToken)
     {
-        var now = time.GetUtcNow();
-        var decisions = scheduler.Plan(now).Where(d => d.Node is not null || IsNews(d)).ToList();
-        foreach (var chunk in decisions.Chunk(MaxBatch))
+        while (scheduler.HasWork && await PlaceSomeAsync(scheduler, term, cancellationToken))
         {
-            var results = await store.CommitAllAsync([.. chunk.Select(d => Transaction(d, term, now))], cancellationToken);
-            for (var i = 0; i < chunk.Length; i++)
-            {
-                if (!results[i].IsCommitted && chunk[i].Node is not null)
-                {
-                    scheduler.Undo(chunk[i]);
-                }
-            }
+            // The next ones.
         }
+
+        var freed = scheduler.TakeFreedVolumes();
+        await store.CommitAllAsync([.. freed.Select(volume => new StoreTransaction().UnderTerm(term).Update(volume))], cancellationToken);
     }
 
-    // The same explanation written again would wake everybody for nothing.
-    private static bool IsNews(PlacementDecision decision) =>
-        decision.Task.Status.State != TaskState.Pending || decision.Task.Status.Err != decision.Explanation;
-
-    private static StoreTransaction Transaction(PlacementDecision decision, long term, DateTimeOffset now)
+    // False when something was not committed: the change that was in the way must be seen before it is tried again.
+    private async Task<bool> PlaceSomeAsync(Scheduler scheduler, long term, CancellationToken cancellationToken)
     {
-        var task = decision.Task.Clone();
-        task.Status = new SwarmTaskStatus { Timestamp = Timestamp.FromDateTimeOffset(now) };
-        var transaction = new StoreTransaction().UnderTerm(term);
-        if (decision.Node is { } node)
+        var now = time.GetUtcNow();
+        var decisions = scheduler.Plan(now, MaxBatch);
+        if (decisions.Count == 0)
         {
-            task.NodeId = node.Id;
-            task.Status.State = TaskState.Assigned;
-            task.Status.Message = "scheduler assigned task to node";
-            transaction.RequireUnchanged(node);
-        }
-        else
-        {
-            task.Status.State = TaskState.Pending;
-            task.Status.Message = "pending task scheduling";
-            task.Status.Err = decision.Explanation;
+            return false;
         }
 
-        return transaction.Update(task);
+        var timestamp = Timestamp.FromDateTimeOffset(now);
+        var view = store.Current;
+        var transactions = new List<StoreTransaction>(decisions.Count);
+        var committed = new List<PlacementDecision>(decisions.Count);
+        var isComplete = true;
+        foreach (var decision in decisions)
+        {
+            if (PlacementTransaction.Of(decision, view, term, timestamp) is { } transaction)
+            {
+                transactions.Add(transaction);
+                committed.Add(decision);
+            }
+            else
+            {
+                scheduler.Undo(decision);
+                isComplete = false;
+            }
+        }
+
+        var results = await store.CommitAllAsync(transactions, cancellationToken);
+        for (var i = 0; i < committed.Count; i++)
+        {
+            if (!results[i].IsCommitted)
+            {
+                scheduler.Undo(committed[i]);
+                isComplete = false;
+            }
+        }
+
+        return isComplete;
     }
 }

@@ -10,6 +10,10 @@ var rounds = new Option<int>("--rounds") { Description = "rounds; medians are of
 var seconds = new Option<double>("--seconds") { Description = "length of one measurement", DefaultValueFactory = _ => 3 };
 var disk = new Option<string>("--disk") { Description = "directory on the disk to measure; the managers' logs are there", DefaultValueFactory = _ => Path.GetTempPath() };
 var clients = new Option<int[]>("--clients") { Description = "concurrent writers", DefaultValueFactory = _ => [1, 64, 256], AllowMultipleArgumentsPerToken = true };
+var serviceTasks = new Option<int>("--service-tasks") { Description = "tasks of one service", DefaultValueFactory = _ => 1000 };
+var constraints = new Option<bool>("--constraints") { Description = "services are bound to a zone" };
+var preferences = new Option<bool>("--preferences") { Description = "services are spread over zones, then racks" };
+var withStore = new Option<bool>("--store") { Description = "also commit the placements to a store whose log is in memory" };
 var noPlaintext = new Option<bool>("--no-plaintext") { Description = "compare with TLS only" };
 var output = new Option<string>("--output") { Description = "table, or json for one object on the last line", DefaultValueFactory = _ => "table" };
 output.AcceptOnlyFromAmong("table", "json");
@@ -22,11 +26,11 @@ return await new RootCommand("Load programs: each starts what it measures, print
     Load("deploy", "from the create of a service to its tasks RUNNING", [managers, agents, tasks, rounds, disk], (given, report) =>
         DeployLoad.RunAsync(
             given.GetValue(managers), given.GetValue(agents), given.GetValue(tasks), given.GetValue(rounds), given.GetValue(disk)!, report)),
-    Load("scheduler", "decisions of the scheduler alone", [nodes, tasks, rounds], (given, report) =>
-    {
-        SchedulerLoad.Run(given.GetValue(nodes), given.GetValue(tasks), given.GetValue(rounds), report);
-        return Task.CompletedTask;
-    }),
+    Load("scheduler", "decisions of the scheduler, alone and into a store", [nodes, tasks, rounds, serviceTasks, constraints, preferences, withStore], (given, report) =>
+        SchedulerLoad.RunAsync(
+            new SchedulerSamples(
+                given.GetValue(nodes), given.GetValue(tasks), given.GetValue(serviceTasks), given.GetValue(constraints), given.GetValue(preferences)),
+            given.GetValue(rounds), given.GetValue(withStore), report)),
     Load("failover", "from the death of the leader to the next accepted write", [managers, agents, tasks, rounds, disk], (given, report) =>
         FailoverLoad.RunAsync(
             given.GetValue(managers), given.GetValue(agents), given.GetValue(tasks), given.GetValue(rounds), given.GetValue(disk)!, report)),

@@ -1,78 +1,98 @@
 using System.Diagnostics;
-using Google.Protobuf.WellKnownTypes;
 using SwarmOrleans.Benchmarks.ClusterLoad.Reporting;
 using SwarmOrleans.Contracts;
 using SwarmOrleans.Orchestration;
 
 namespace SwarmOrleans.Benchmarks.ClusterLoad.Loads;
 
-/// <summary>The scheduler's decisions alone: nodes and tasks in memory, no store.</summary>
+/// <summary>
+/// The scheduler's decisions: alone, with nodes and tasks in memory, on one thread; and, if asked, through the leader loop into a store whose log
+/// is in memory too.
+/// </summary>
 internal static class SchedulerLoad
 {
-    private const int TasksPerService = 1000;
+    private const int OneMore = 4000;
+    private const int MaxBatch = 2000;
 
-    public static void Run(int nodes, int tasks, int rounds, Report report)
+    public static async Task RunAsync(SchedulerSamples samples, int rounds, bool withStore, Report report)
     {
-        report.Line($"{nodes} nodes, {tasks} tasks, one thread");
-        report.Row("round", "seconds", "decisions/s");
+        report.Line($"{samples}, one thread");
+        report.Row("round", "seconds", "decisions/s", "one more p50 us", "p99 us", "MiB");
         var rates = new List<double>();
-        for (var round = 0; round <= rounds; round++)
+        var slowest = new List<double>();
+
+        // The first round compiles the code.
+        Run(samples with { Tasks = Math.Min(samples.Tasks, 20_000) });
+        for (var round = 1; round <= rounds; round++)
         {
-            var scheduler = new Scheduler();
-            var at = Timestamp.FromDateTimeOffset(DateTimeOffset.UnixEpoch);
-            for (var i = 0; i < nodes; i++)
-            {
-                scheduler.SetNode($"node-{i}", Node(i, at));
-            }
-
-            var waiting = Enumerable.Range(0, tasks).Select(i => Task(i, at)).ToList();
-            var watch = Stopwatch.StartNew();
-            foreach (var task in waiting)
-            {
-                scheduler.SetTask(null, task);
-            }
-
-            var placed = scheduler.Plan(DateTimeOffset.UnixEpoch).Count(d => d.Node is not null);
-            if (placed != tasks)
-            {
-                throw new InvalidOperationException($"{placed} of {tasks} tasks were placed");
-            }
-
-            // The first round compiles the code.
-            if (round > 0)
-            {
-                rates.Add(tasks / watch.Elapsed.TotalSeconds);
-                report.Row(round, watch.Elapsed.TotalSeconds, rates[^1]);
-            }
+            var (seconds, more, bytes) = Run(samples);
+            rates.Add(samples.Tasks / seconds);
+            slowest.Add(Report.Percentile(more, 0.99));
+            report.Row(round, seconds, rates[^1], Report.Median(more), slowest[^1], bytes / (double)(1 << 20));
         }
 
         report.Line("SwarmKit: 2 550 tasks/s singly, 6 000 to 9 000 in groups, its store included");
         report.Set("placementsPerSecond", Report.Median(rates));
+        report.Set("oneMoreP99Us", Report.Median(slowest));
+        if (withStore)
+        {
+            await SchedulerStoreLoad.RunAsync(samples, rounds, report);
+        }
     }
 
-    private static Node Node(int i, Timestamp at) => new()
+    private static (double Seconds, List<double> MoreUs, long Bytes) Run(SchedulerSamples samples)
     {
-        Id = $"node-{i}",
-        Meta = new Meta { Version = new ObjectVersion { Index = 1 }, CreatedAt = at, UpdatedAt = at },
-        Spec = new NodeSpec { Availability = NodeSpec.Types.Availability.Active },
-        Status = new NodeStatus { State = NodeStatus.Types.State.Ready },
-        Description = new NodeDescription
+        var nodes = samples.MakeNodes();
+        var waiting = samples.MakeTasks();
+        GC.Collect();
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+        var scheduler = new Scheduler();
+        foreach (var node in nodes)
         {
-            Hostname = $"node-{i}",
-            Platform = new Platform { Os = "linux", Architecture = "x86_64" },
-            Resources = new Resources { NanoCpus = 1_000_000_000_000, MemoryBytes = 1L << 40 },
-        },
-    };
+            scheduler.SetNode(node.Id, node);
+        }
 
-    private static SwarmTask Task(int i, Timestamp at) => new()
+        var placed = 0;
+        var watch = Stopwatch.StartNew();
+        foreach (var task in waiting)
+        {
+            scheduler.SetTask(null, task);
+        }
+
+        while (scheduler.HasWork)
+        {
+            placed += scheduler.Plan(DateTimeOffset.UnixEpoch, MaxBatch).Count(d => d.Node is not null);
+        }
+
+        var seconds = watch.Elapsed.TotalSeconds;
+        if (placed != samples.Tasks)
+        {
+            throw new InvalidOperationException($"{placed} of {samples.Tasks} tasks were placed");
+        }
+
+        var bytes = GC.GetTotalMemory(forceFullCollection: true) - before;
+        var more = DecideMore(samples, scheduler);
+        GC.KeepAlive(waiting);
+        return (seconds, more, bytes);
+    }
+
+    // One task at a time, of services that are there and of new ones.
+    private static List<double> DecideMore(SchedulerSamples samples, Scheduler scheduler)
     {
-        Id = $"task-{i}",
-        ServiceId = $"service-{i / TasksPerService}",
-        Slot = (ulong)(i % TasksPerService) + 1,
-        Meta = new Meta { Version = new ObjectVersion { Index = 1 }, CreatedAt = at, UpdatedAt = at },
-        SpecVersion = new ObjectVersion { Index = 1 },
-        Spec = new TaskSpec { Container = new ContainerSpec { Image = "instant" } },
-        DesiredState = TaskState.Running,
-        Status = new SwarmTaskStatus { State = TaskState.Pending, Timestamp = at },
-    };
+        var more = new List<double>(OneMore);
+        for (var i = 0; i < OneMore; i++)
+        {
+            var task = samples.MakeTask(samples.Tasks + i, i % 2 == 0 ? $"service-{i % samples.Services}" : $"new-{i}");
+            var begin = Stopwatch.GetTimestamp();
+            scheduler.SetTask(null, task);
+            var decisions = scheduler.Plan(DateTimeOffset.UnixEpoch);
+            more.Add(Stopwatch.GetElapsedTime(begin).TotalMicroseconds);
+            if (decisions is not [{ Node: not null }])
+            {
+                throw new InvalidOperationException($"{task.Id} was not placed");
+            }
+        }
+
+        return more;
+    }
 }

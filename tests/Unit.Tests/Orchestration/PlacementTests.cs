@@ -1,6 +1,5 @@
 using CsCheck;
 using SwarmOrleans.Contracts;
-using SwarmOrleans.Contracts.Constraints;
 using SwarmOrleans.Orchestration;
 
 namespace SwarmOrleans.Tests.Unit.Orchestration;
@@ -8,46 +7,6 @@ namespace SwarmOrleans.Tests.Unit.Orchestration;
 public sealed class PlacementTests
 {
     private static readonly DateTimeOffset Now = new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);
-
-    [Theory]
-    [InlineData("", "constraint expected one operator from ==, !=")]
-    [InlineData("node.id~x", "constraint expected one operator from ==, !=")]
-    [InlineData("1node==x", "key '1node' is invalid")]
-    [InlineData("node id==x", "key 'node id' is invalid")]
-    [InlineData("node.*==x", "key 'node.*' is invalid")]
-    [InlineData("node.id==", "value '' is invalid")]
-    [InlineData("==x", "key '' is invalid")]
-    public void AT_CON_1_BadExpression_NamesTheRule(string expression, string message) =>
-        Assert.Equal(message, Assert.Throws<FormatException>(() => PlacementConstraint.Parse(expression)).Message);
-
-    [Theory]
-    [InlineData(" node.hostname == N1 ", true)]
-    [InlineData("node.hostname!=n1", false)]
-    [InlineData("node.id==n", false)]
-    [InlineData("node.id==n1", true)]
-    [InlineData("node.role==worker", true)]
-    [InlineData("node.role==manager", false)]
-    [InlineData("node.labels.disk==ssd", true)]
-    [InlineData("node.labels.Disk==ssd", false)]
-    [InlineData("engine.labels.disk==ssd", false)]
-    [InlineData("engine.labels.os!=windows", true)]
-    [InlineData("node.platform.os==linux", true)]
-    [InlineData("node.platform.arch==x86_64", true)]
-    [InlineData("node.ip==10.0.0.7", true)]
-    [InlineData("node.ip==10.0.0.0/24", true)]
-    [InlineData("node.ip!=10.0.0.0/24", false)]
-    [InlineData("node.ip==10.1.0.0/16", false)]
-    [InlineData("node.ip!=nonsense", false)]
-    [InlineData("no.such.key==x", false)]
-    [InlineData("no.such.key!=x", false)]
-    public void AT_CON_3_Match(string expression, bool expected)
-    {
-        var node = NodeOf("n1");
-        node.Status.Addr = "10.0.0.7";
-        node.Spec.Annotations = new Annotations { Labels = { ["disk"] = "ssd" } };
-        node.Description.Platform = new Platform { Os = "linux", Architecture = "x86_64" };
-        Assert.Equal(expected, PlacementConstraint.Parse(expression).Matches(node));
-    }
 
     [Fact]
     public void Tasks_AreSpreadOverTheNodes()
@@ -174,6 +133,12 @@ public sealed class PlacementTests
         tasks[0].Spec.Placement = new Placement { Constraints = { "node.role==manager" } };
         Assert.Equal(["a"], ConstraintEnforcer.FindViolations(node, tasks, _ => null).Select(t => t.Id));
         node.Description.Resources.NanoCpus = 2_000_000_000;
+        Assert.Equal(["a", "c"], ConstraintEnforcer.FindViolations(node, tasks, _ => null).Select(t => t.Id));
+        tasks[0].Spec.Placement = null;
+        tasks[0].AssignedGenericResources.Add(new GenericResource { NamedResourceSpec = new NamedGenericResource { Kind = "gpu", Value = "one" } });
+        node.Description.Resources.Generic.Add(new GenericResource { NamedResourceSpec = new NamedGenericResource { Kind = "gpu", Value = "one" } });
+        Assert.Equal(["b", "c"], ConstraintEnforcer.FindViolations(node, tasks, _ => null).Select(t => t.Id));
+        node.Description.Resources.Generic[0].NamedResourceSpec.Value = "two";
         Assert.Equal(["a", "c"], ConstraintEnforcer.FindViolations(node, tasks, _ => null).Select(t => t.Id));
         node.Spec.Availability = NodeSpec.Types.Availability.Pause;
         Assert.Empty(ConstraintEnforcer.FindViolations(node, tasks, _ => null));

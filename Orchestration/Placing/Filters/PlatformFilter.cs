@@ -1,0 +1,46 @@
+using SwarmOrleans.Contracts;
+
+namespace SwarmOrleans.Orchestration;
+
+/// <summary>The node's platform is one of those listed; an empty field of the request stands for any (SCH-12).</summary>
+internal sealed class PlatformFilter(IReadOnlyList<Platform> platforms)
+    : PlacementFilter(PlacementRule.Platform, "unsupported platform on 1 node", "unsupported platform on {0} nodes")
+{
+    public override bool IsStatic => true;
+
+    public static PlatformFilter? For(SwarmTask task) =>
+        task.Spec?.Placement is { Platforms.Count: > 0 } placement ? new PlatformFilter(placement.Platforms) : null;
+
+    public override bool Passes(NodeLoad node)
+    {
+        if (node.Node?.Description?.Platform is not { } actual)
+        {
+            return false;
+        }
+
+        foreach (var wanted in platforms)
+        {
+            if ((wanted.Os.Length == 0 || wanted.Os.Equals(actual.Os, StringComparison.OrdinalIgnoreCase))
+                && (wanted.Architecture.Length == 0 || Normal(wanted.Architecture) == Normal(actual.Architecture)))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    public override string Describe(NodeLoad node) =>
+        $"its platform is {Text(node.Node?.Description?.Platform)}, supported are {string.Join(", ", platforms.Select(Text))}";
+
+    private static string Text(Platform? platform) => platform is null ? "unknown" : $"{OrAny(platform.Os)}/{OrAny(platform.Architecture)}";
+
+    private static string OrAny(string part) => part.Length == 0 ? "*" : part;
+
+    private static string Normal(string architecture) => architecture.ToLowerInvariant() switch
+    {
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        var other => other,
+    };
+}
