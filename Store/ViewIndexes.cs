@@ -52,6 +52,9 @@ public readonly struct ServiceIndex
 
     /// <summary>Services whose spec names the network.</summary>
     public IReadOnlyCollection<Service> ReferencingNetwork(string id) => _view.ByIndex<Service>(IndexName.ServiceByNetwork, id);
+
+    /// <summary>Services with one task per node: global ones and global jobs.</summary>
+    public IReadOnlyCollection<Service> PerNode => _view.ByIndex<Service>(IndexName.ServicePerNode, IndexKeys.All);
 }
 
 /// <summary>Nodes by role and membership.</summary>

@@ -5,9 +5,11 @@ namespace SwarmOrleans.Control;
 /// <summary>Commits and turns what was not committed into an answer for the user.</summary>
 internal static class Commits
 {
-    public static async Task OrThrowAsync(this ISwarmStore store, StoreTransaction transaction, CancellationToken cancellationToken)
+    public static async Task OrThrowAsync(this ISwarmStore store, StoreTransaction transaction, CancellationToken cancellationToken) =>
+        (await store.CommitAsync(transaction, cancellationToken)).OrThrow();
+
+    public static void OrThrow(this CommitResult result)
     {
-        var result = await store.CommitAsync(transaction, cancellationToken);
         switch (result.Outcome)
         {
             case CommitOutcome.Committed:

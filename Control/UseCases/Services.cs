@@ -78,12 +78,23 @@ public sealed class Services(ISwarmStore store, IIdSource ids, TimeProvider time
         return store.Current.Find<Service>(id) ?? next;
     }
 
-    /// <summary>Removes a service at once; its tasks are stopped by its reconciler (API-24).</summary>
+    /// <summary>
+    /// Marks a service for removal. Its reconciler stops its tasks; its name, ports and networks are free when they have stopped (DEA-1; unlike API-24).
+    /// </summary>
     /// <exception cref="UseCaseException">It does not exist.</exception>
     public async Task RemoveAsync(string id, CancellationToken cancellationToken)
     {
-        Find(await store.ViewAsync(cancellationToken), id);
-        await store.OrThrowAsync(new StoreTransaction().Remove<Service>(id), cancellationToken);
+        while (Find(await store.ViewAsync(cancellationToken), id) is { PendingDelete: false } service)
+        {
+            var leaving = service.Clone();
+            leaving.PendingDelete = true;
+            var result = await store.CommitAsync(new StoreTransaction().Update(leaving), cancellationToken);
+            if (result.Conflict?.Reason != ConflictReason.OutOfSequence)
+            {
+                result.OrThrow();
+                return;
+            }
+        }
     }
 
     /// <summary>Running and desired tasks of services (API-25).</summary>

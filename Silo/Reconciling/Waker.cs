@@ -87,9 +87,8 @@ public sealed partial class Waker(
                 case ObjectKind.Task when ((SwarmTask)(change.New ?? change.Old)!).ServiceId is { Length: > 0 } serviceId:
                     keys.Add(serviceId);
                     break;
-                case ObjectKind.Node when NodeMatters((Node?)change.Old, (Node?)change.New):
-                    keys.Add(NodePrefix + change.Id);
-                    keys.UnionWith(batch.View.Tasks.OfNode(change.Id).Select(t => t.ServiceId).Where(id => id.Length > 0));
+                case ObjectKind.Node:
+                    AddNode(keys, batch.View, change.Id, (Node?)change.Old, (Node?)change.New);
                     break;
                 case ObjectKind.Cluster when !Equals((change.Old as Cluster)?.Spec, (change.New as Cluster)?.Spec):
                 case ObjectKind.SiloMember when (change.Old as SiloMember)?.Status != (change.New as SiloMember)?.Status:
@@ -106,8 +105,31 @@ public sealed partial class Waker(
         .Union(view.All<ServiceProgress>().Select(p => p.Id))
         .Concat(view.All<Node>().Where(n => n.Status?.State == NodeStatus.Types.State.Down).Select(n => NodePrefix + n.Id));
 
-    private static bool NodeMatters(Node? old, Node? now) =>
-        old is null || now is null || old.Status?.State != now.Status?.State || old.Spec?.Availability != now.Spec?.Availability;
+    private static void AddNode(HashSet<string> keys, StoreView view, string id, Node? old, Node? now)
+    {
+        var isNews = IsForTasks(old, now);
+        if (isNews)
+        {
+            keys.Add(NodePrefix + id);
+            keys.UnionWith(view.Tasks.OfNode(id).Select(t => t.ServiceId).Where(service => service.Length > 0));
+        }
+
+        // A node's event concerns services that have nothing on it only if they want something on every node.
+        if (isNews || IsForPlacement(old!, now!))
+        {
+            keys.UnionWith(view.Services.PerNode.Select(s => s.Id));
+        }
+    }
+
+    private static bool IsForTasks(Node? old, Node? now) =>
+        old is null || now is null || old.Status?.State != now.Status?.State || old.Spec?.Availability != now.Spec?.Availability
+        || old.Spec?.ForceDrain != now.Spec?.ForceDrain;
+
+    // What constraints and platforms are compared with.
+    private static bool IsForPlacement(Node old, Node now) =>
+        old.Role != now.Role || old.Status?.Addr != now.Status?.Addr || !Equals(old.Spec?.Annotations, now.Spec?.Annotations)
+        || old.Description?.Hostname != now.Description?.Hostname || !Equals(old.Description?.Platform, now.Description?.Platform)
+        || !Equals(old.Description?.Engine?.Labels, now.Description?.Engine?.Labels);
 
     private void Mark(StoreView view, string key, ulong version, CancellationToken cancellationToken)
     {

@@ -6,7 +6,7 @@ using ControlRpc = SwarmOrleans.Contracts.Control;
 namespace SwarmOrleans.Silo.Rpc;
 
 /// <summary>The Control API over gRPC. RPCs that are not here answer UNIMPLEMENTED.</summary>
-public sealed class ControlService(Services services, Tasks tasks, Nodes nodes, Clusters clusters, Configs configs) : ControlRpc.ControlBase
+public sealed class ControlService(Services services, ServiceRollouts rollouts, Tasks tasks, Nodes nodes, Clusters clusters, Configs configs) : ControlRpc.ControlBase
 {
     /// <inheritdoc />
     public override Task<CreateServiceResponse> CreateService(CreateServiceRequest request, ServerCallContext context) =>
@@ -14,7 +14,11 @@ public sealed class ControlService(Services services, Tasks tasks, Nodes nodes, 
 
     /// <inheritdoc />
     public override Task<GetServiceResponse> GetService(GetServiceRequest request, ServerCallContext context) =>
-        AnswerAsync(async () => new GetServiceResponse { Service = await services.GetAsync(request.ServiceId, context.CancellationToken) });
+        AnswerAsync(async () => new GetServiceResponse
+        {
+            Service = await services.GetAsync(request.ServiceId, context.CancellationToken),
+            Revisions = { await rollouts.ListRevisionsAsync(request.ServiceId, context.CancellationToken) },
+        });
 
     /// <inheritdoc />
     public override Task<ListServicesResponse> ListServices(ListServicesRequest request, ServerCallContext context) => AnswerAsync(async () =>
@@ -28,8 +32,10 @@ public sealed class ControlService(Services services, Tasks tasks, Nodes nodes, 
     public override Task<UpdateServiceResponse> UpdateService(UpdateServiceRequest request, ServerCallContext context) => AnswerAsync(async () =>
         new UpdateServiceResponse
         {
-            Service = await services.UpdateAsync(
-                request.ServiceId, request.ServiceVersion, request.Spec, request.Rollback, context.CancellationToken),
+            Service = ServiceRollouts.Concerns(request)
+                ? await rollouts.ChangeAsync(request, context.CancellationToken)
+                : await services.UpdateAsync(
+                    request.ServiceId, request.ServiceVersion, request.Spec, request.Rollback, context.CancellationToken),
         });
 
     /// <inheritdoc />

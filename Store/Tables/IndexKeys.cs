@@ -21,6 +21,11 @@ internal static class IndexKeys
             case Service service:
                 CollectReferences(service.Spec?.Task, keys, IndexName.ServiceBySecret, IndexName.ServiceByConfig);
                 CollectNetworks(service, keys);
+                if (service.Spec?.ModeCase is ServiceSpec.ModeOneofCase.Global or ServiceSpec.ModeOneofCase.GlobalJob)
+                {
+                    keys.Add((IndexName.ServicePerNode, All));
+                }
+
                 break;
             case Node node:
                 keys.Add((IndexName.NodeByRole, ((int)node.Role).ToString(System.Globalization.CultureInfo.InvariantCulture)));

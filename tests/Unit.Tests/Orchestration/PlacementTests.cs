@@ -160,25 +160,6 @@ public sealed class PlacementTests
             return perNode.All(g => g.Count() * cpu * 500_000_000L <= 4_000_000_000) && perNode.Sum(g => g.Count()) == Math.Min(tasks, nodes * (8 / cpu));
         });
 
-    [Fact]
-    public void AT_ENF_1_TaskThatItsNodeMayNotRun_IsFound()
-    {
-        var node = NodeOf("n1");
-        var tasks = new[] { TaskOf("a"), TaskOf("b"), TaskOf("c") };
-        foreach (var task in tasks)
-        {
-            task.NodeId = "n1";
-            task.Spec.Resources = new ResourceRequirements { Reservations = new Resources { NanoCpus = 2_000_000_000 } };
-        }
-
-        tasks[0].Spec.Placement = new Placement { Constraints = { "node.role==manager" } };
-        Assert.Equal(["a"], ConstraintEnforcer.FindViolations(node, tasks, _ => null).Select(t => t.Id));
-        node.Description.Resources.NanoCpus = 2_000_000_000;
-        Assert.Equal(["a", "c"], ConstraintEnforcer.FindViolations(node, tasks, _ => null).Select(t => t.Id));
-        node.Spec.Availability = NodeSpec.Types.Availability.Pause;
-        Assert.Empty(ConstraintEnforcer.FindViolations(node, tasks, _ => null));
-    }
-
     private static Scheduler With(int nodes)
     {
         var scheduler = new Scheduler();
