@@ -34,6 +34,37 @@ public sealed partial class Waker(
     /// <summary>Runs until cancelled.</summary>
     public Task RunAsync(CancellationToken cancellationToken) => Task.WhenAll(FollowAsync(cancellationToken), RescanAsync(cancellationToken));
 
+    /// <summary>
+    /// Whom the changes concern. A node's concern the services with tasks on it and those with one task per node: never a look at all tasks.
+    /// </summary>
+    public static IReadOnlySet<string> KeysOf(ChangeBatch batch)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        var keys = new HashSet<string>();
+        foreach (var change in batch.Changes)
+        {
+            switch (change.Kind)
+            {
+                case ObjectKind.Service:
+                    keys.Add(change.Id);
+                    break;
+                case ObjectKind.Task when ((SwarmTask)(change.New ?? change.Old)!).ServiceId is { Length: > 0 } serviceId:
+                    keys.Add(serviceId);
+                    break;
+                case ObjectKind.Node:
+                    AddNode(keys, batch.View, change.Id, (Node?)change.Old, (Node?)change.New);
+                    break;
+                case ObjectKind.Cluster when !Equals((change.Old as Cluster)?.Spec, (change.New as Cluster)?.Spec):
+                case ObjectKind.SiloMember when (change.Old as SiloMember)?.Status != (change.New as SiloMember)?.Status:
+                case ObjectKind.Manager when (change.Old as Manager)?.SiloAddr != (change.New as Manager)?.SiloAddr:
+                    keys.UnionWith(AllKeys(batch.View));
+                    break;
+            }
+        }
+
+        return keys;
+    }
+
     private async Task FollowAsync(CancellationToken cancellationToken)
     {
         while (true)
@@ -72,33 +103,6 @@ public sealed partial class Waker(
         {
             Mark(view, key, view.Version, cancellationToken);
         }
-    }
-
-    private static HashSet<string> KeysOf(ChangeBatch batch)
-    {
-        var keys = new HashSet<string>();
-        foreach (var change in batch.Changes)
-        {
-            switch (change.Kind)
-            {
-                case ObjectKind.Service:
-                    keys.Add(change.Id);
-                    break;
-                case ObjectKind.Task when ((SwarmTask)(change.New ?? change.Old)!).ServiceId is { Length: > 0 } serviceId:
-                    keys.Add(serviceId);
-                    break;
-                case ObjectKind.Node:
-                    AddNode(keys, batch.View, change.Id, (Node?)change.Old, (Node?)change.New);
-                    break;
-                case ObjectKind.Cluster when !Equals((change.Old as Cluster)?.Spec, (change.New as Cluster)?.Spec):
-                case ObjectKind.SiloMember when (change.Old as SiloMember)?.Status != (change.New as SiloMember)?.Status:
-                case ObjectKind.Manager when (change.Old as Manager)?.SiloAddr != (change.New as Manager)?.SiloAddr:
-                    keys.UnionWith(AllKeys(batch.View));
-                    break;
-            }
-        }
-
-        return keys;
     }
 
     private static IEnumerable<string> AllKeys(StoreView view) => view.All<Service>().Select(s => s.Id)
