@@ -58,6 +58,9 @@ public readonly struct ServiceIndex
 
     /// <summary>Services that hold the key: one of <see cref="StoreKeys"/>.</summary>
     public IReadOnlyCollection<Service> HoldingKey(string key) => _view.ByIndex<Service>(IndexName.HolderOfKey, key);
+
+    /// <summary>Services with one task per node: global ones and global jobs.</summary>
+    public IReadOnlyCollection<Service> PerNode => _view.ByIndex<Service>(IndexName.ServicePerNode, IndexKeys.All);
 }
 
 /// <summary>Nodes by role and membership.</summary>

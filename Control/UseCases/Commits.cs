@@ -42,16 +42,20 @@ internal static class Commits
     public static async Task<StoreConflict?> TryAsync(this ISwarmStore store, StoreTransaction transaction, CancellationToken cancellationToken)
     {
         var result = await store.CommitAsync(transaction, cancellationToken);
-        return result.Outcome switch
-        {
-            CommitOutcome.Committed => null,
-            CommitOutcome.Conflict => result.Conflict,
-            CommitOutcome.Unavailable => throw new UseCaseException(
-                UseCaseError.Unavailable, "the swarm has no leader: nothing was changed; make sure that more than half of the managers are online"),
-            _ => throw new UseCaseException(
-                UseCaseError.Unavailable, "the outcome is unknown: the change may or may not have been made; look before trying again"),
-        };
+        return result.ConflictOrThrow();
     }
+
+    /// <summary>The condition that did not hold, or null.</summary>
+    /// <exception cref="UseCaseException">Nothing could be committed, or the outcome is not known.</exception>
+    public static StoreConflict? ConflictOrThrow(this CommitResult result) => result.Outcome switch
+    {
+        CommitOutcome.Committed => null,
+        CommitOutcome.Conflict => result.Conflict,
+        CommitOutcome.Unavailable => throw new UseCaseException(
+            UseCaseError.Unavailable, "the swarm has no leader: nothing was changed; make sure that more than half of the managers are online"),
+        _ => throw new UseCaseException(
+            UseCaseError.Unavailable, "the outcome is unknown: the change may or may not have been made; look before trying again"),
+    };
 
     public static UseCaseException Refusal(StoreConflict conflict) => new(ErrorOf(conflict.Reason), conflict.Message);
 

@@ -30,6 +30,7 @@ internal static class ServiceStatuses
 
         status.DesiredTasks += service?.Spec.ModeCase switch
         {
+            _ when service is { PendingDelete: true } => 0,
             ServiceSpec.ModeOneofCase.Replicated => service.Spec.Replicated.Replicas,
             ServiceSpec.ModeOneofCase.ReplicatedJob => service.Spec.ReplicatedJob.MaxConcurrent,
             _ => 0,

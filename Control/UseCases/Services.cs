@@ -73,6 +73,11 @@ public sealed class Services(ISwarmStore store, IIdSource ids, TimeProvider time
         ServiceSpecValidator.Validate(spec);
         var view = await store.ViewAsync(cancellationToken);
         var stored = Find(view, id);
+        if (stored.PendingDelete)
+        {
+            throw UseCaseException.Precondition($"service {id} is being removed: its tasks are stopping");
+        }
+
         ServiceChange.Check(stored.Spec, spec!);
         if (stored.Meta.Version.Index != version.Index)
         {
@@ -90,12 +95,27 @@ public sealed class Services(ISwarmStore store, IIdSource ids, TimeProvider time
         return store.Current.Find<Service>(id) ?? next;
     }
 
-    /// <summary>Removes a service at once; its tasks are stopped by its reconciler (API-24).</summary>
+    /// <summary>
+    /// Marks a service for removal. Its reconciler stops its tasks; its name, ports and networks are free when they have stopped (DEA-1; unlike API-24).
+    /// </summary>
     /// <exception cref="UseCaseException">It does not exist.</exception>
     public async Task RemoveAsync(string id, CancellationToken cancellationToken)
     {
-        Find(await store.ViewAsync(cancellationToken), id);
-        await store.OrThrowAsync(new StoreTransaction().Remove<Service>(id), cancellationToken);
+        while (Find(await store.ViewAsync(cancellationToken), id) is { PendingDelete: false } service)
+        {
+            var leaving = service.Clone();
+            leaving.PendingDelete = true;
+            var result = await store.CommitAsync(new StoreTransaction().Update(leaving), cancellationToken);
+            if (result.ConflictOrThrow() is not { } conflict)
+            {
+                return;
+            }
+
+            if (conflict.Reason != ConflictReason.OutOfSequence)
+            {
+                throw Commits.Refusal(conflict);
+            }
+        }
     }
 
     /// <summary>Running, desired and completed tasks of services (API-25); zeros for an id that is not known.</summary>

@@ -27,7 +27,7 @@ public sealed class Tasks(ISwarmStore store)
             .Any(filters.DesiredStates, (t, state) => ((SwarmTask)t).DesiredState == state)
             .Any(filters.Runtimes, (t, runtime) => Runtimes.Of(((SwarmTask)t).Spec) == runtime);
         var tasks = CandidatesOf(view, filters).Where(filter.Matches);
-        return filters.UpToDate ? [.. tasks.Where(t => IsUpToDate(view, t))] : [.. tasks];
+        return filters.UpToDate ? [.. UpToDate(view, tasks)] : [.. tasks];
     }
 
     /// <summary>Deletes a task's object; a replicated service makes another.</summary>
@@ -38,8 +38,18 @@ public sealed class Tasks(ISwarmStore store)
         await store.OrThrowAsync(new StoreTransaction().Remove<SwarmTask>(id), cancellationToken);
     }
 
-    private static bool IsUpToDate(StoreView view, SwarmTask task) =>
-        view.Find<Service>(task.ServiceId) is { } service && !DirtyCheck.IsDirty(service, task, view.Find<Node>(task.NodeId));
+    private static IEnumerable<SwarmTask> UpToDate(StoreView view, IEnumerable<SwarmTask> tasks) => tasks
+        .GroupBy(t => t.ServiceId)
+        .SelectMany(group =>
+        {
+            if (view.Find<Service>(group.Key) is not { } service)
+            {
+                return [];
+            }
+
+            var check = new DirtyCheck(service);
+            return group.Where(t => !check.IsDirty(t, view.Find<Node>(t.NodeId)));
+        });
 
     private static IEnumerable<SwarmTask> CandidatesOf(StoreView view, ListTasksRequest.Types.Filters filters)
     {

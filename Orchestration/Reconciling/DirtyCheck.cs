@@ -3,47 +3,85 @@ using SwarmOrleans.Contracts.Constraints;
 
 namespace SwarmOrleans.Orchestration;
 
-/// <summary>Does a task still run what its service wants (DIR-1 to DIR-6)?</summary>
-internal static class DirtyCheck
+/// <summary>
+/// Do tasks still run what their service wants (DIR-1 to DIR-7)? Tasks share their specs, so that every spec is compared once however many tasks have it.
+/// </summary>
+internal sealed class DirtyCheck(Service service)
 {
-    public static bool IsDirty(Service service, SwarmTask task, Node? node)
+    private readonly Dictionary<TaskSpec, Difference> _specs = new(ReferenceEqualityComparer.Instance);
+    private readonly ConstraintSet _constraints = ConstraintSet.Of(service.Spec.Task);
+    private TaskSpec? _wanted;
+
+    private enum Difference
+    {
+        None,
+        PullOptions,
+        Placement,
+        Other,
+    }
+
+    /// <summary>What the tasks are compared with.</summary>
+    public ServiceSpec Spec { get; } = service.Spec;
+
+    public bool IsDirty(SwarmTask task, Node? node)
     {
         if (task.SpecVersion is not null && service.SpecVersion is not null && task.SpecVersion.Index == service.SpecVersion.Index)
         {
             return false;
         }
 
-        var wanted = service.Spec.Task;
-        if (!Equals(wanted.Placement, task.Spec.Placement) && node is not null && ConstraintSet.Of(wanted).Matches(node))
+        return DifferenceTo(task.Spec) switch
         {
-            var moved = task.Spec.Clone();
-            moved.Placement = wanted.Placement;
-            if (moved.Equals(wanted))
-            {
-                return false;
-            }
-        }
-
-        return !EqualSpecs(wanted, task) || (task.Endpoint is not null && !Equals(service.Spec.Endpoint, task.Endpoint.Spec));
+            Difference.PullOptions when !HasImage(task) => true,
+            Difference.Placement when node is null || !_constraints.Matches(node) => true,
+            Difference.Other => true,
+            _ => task.Endpoint is not null && !NormalSpec.Equal(service.Spec.Endpoint, task.Endpoint.Spec),
+        };
     }
 
-    private static bool EqualSpecs(TaskSpec wanted, SwarmTask task)
+    /// <summary>The task's spec differs from the service's in its placement and in nothing else (DIR-2).</summary>
+    public bool IsPlacementOnly(SwarmTask task) => DifferenceTo(task.Spec) == Difference.Placement;
+
+    // New registry credentials alone do not restart what has its image already (DIR-3).
+    private static bool HasImage(SwarmTask task) => task.IsWanted() && task.Observed() is >= TaskState.Ready and <= TaskState.Running;
+
+    private Difference DifferenceTo(TaskSpec spec)
     {
-        if (wanted.Equals(task.Spec))
+        if (!_specs.TryGetValue(spec, out var difference))
         {
-            return true;
+            _specs.Add(spec, difference = Compare(spec));
         }
 
-        // New registry credentials alone do not restart what has its image already (DIR-3).
-        var hasImage = task.IsWanted() && task.Observed() is >= TaskState.Ready and <= TaskState.Running;
-        if (!hasImage || wanted.Container is null || task.Spec.Container is null)
+        return difference;
+    }
+
+    private Difference Compare(TaskSpec spec)
+    {
+        if (spec.Equals(service.Spec.Task))
         {
-            return false;
+            return Difference.None;
         }
 
-        var (a, b) = (wanted.Clone(), task.Spec.Clone());
-        a.Container.PullOptions = null;
-        b.Container.PullOptions = null;
-        return a.Equals(b);
+        var wanted = _wanted ??= NormalSpec.Of(service.Spec.Task);
+        var actual = NormalSpec.Of(spec);
+        if (actual.Equals(wanted))
+        {
+            return Difference.None;
+        }
+
+        var placement = actual.Placement;
+        actual.Placement = wanted.Placement;
+        if (actual.Equals(wanted))
+        {
+            return Difference.Placement;
+        }
+
+        actual.Placement = placement;
+        if (wanted.Container is not null && actual.Container is not null)
+        {
+            actual.Container.PullOptions = wanted.Container.PullOptions;
+        }
+
+        return actual.Equals(wanted) ? Difference.PullOptions : Difference.Other;
     }
 }

@@ -2,7 +2,10 @@ using SwarmOrleans.Contracts;
 
 namespace SwarmOrleans.Orchestration;
 
-/// <summary>Deletes task objects that nobody needs any more (REA-2 to REA-5).</summary>
+/// <summary>
+/// Deletes task objects that nobody needs any more (REA-2 to REA-5). Restart attempts are stored apart, so that the limit is the operator's alone (REA-4),
+/// and jobs' history is trimmed too (REA-6).
+/// </summary>
 internal static class HistoryStep
 {
     private const long DefaultLimit = 5;
@@ -17,13 +20,13 @@ internal static class HistoryStep
             }
         }
 
-        var limit = Limit(work);
+        var limit = work.Cluster?.Spec?.Orchestration?.TaskHistoryRetentionLimit ?? DefaultLimit;
         if (limit < 0)
         {
             return;
         }
 
-        foreach (var slot in work.Slots.ToList())
+        foreach (var slot in work.Slots)
         {
             Trim(work, work.InSlot(slot), limit);
         }
@@ -37,19 +40,13 @@ internal static class HistoryStep
             return;
         }
 
-        foreach (var task in tasks.OrderBy(t => t.StateTime()))
+        foreach (var task in tasks.InTime())
         {
-            if (excess > 0 && !task.IsWanted() && (task.HasEnded() || task.Observed() < TaskState.Assigned))
+            if (excess > 0 && task.IsSpent() && !work.IsKept(task))
             {
                 work.Remove(task);
                 excess--;
             }
         }
-    }
-
-    private static long Limit(Workspace work)
-    {
-        var attempts = work.Service.Spec.Task?.Restart?.MaxAttempts ?? 0;
-        return attempts > 0 ? (long)attempts + 1 : work.Cluster?.Spec?.Orchestration?.TaskHistoryRetentionLimit ?? DefaultLimit;
     }
 }

@@ -9,38 +9,40 @@ internal static class RestartStep
     /// <summary>Pause before a restart when the policy names none (RST-2).</summary>
     public static readonly TimeSpan DefaultDelay = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long a replacement waits for its predecessor to stop (RST-4).</summary>
-    public static readonly TimeSpan StopPatience = TimeSpan.FromMinutes(1);
-
     public static void Run(Workspace work)
     {
-        foreach (var task in work.Tasks)
+        foreach (var id in work.Tasks.Select(t => t.Id))
         {
-            if (!task.IsWanted())
+            if (work.Find(id) is not { } task || !task.IsWanted() || !JobFacts.IsCurrent(work, task))
             {
                 continue;
             }
 
             var node = work.NodeOf(task);
-            if (task.HasEnded() || (task.NodeId.Length > 0 && TaskFacts.IsInvalid(node)))
+            if (HasEnded(work, task) || (task.NodeId.Length > 0 && TaskFacts.IsInvalid(node) && !IsMovedWithCare(work, node)))
             {
                 Restart(work, task, node);
             }
         }
+
+        // Without any task left in it a slot has no past.
+        work.Restarts.RemoveWhere(r => work.InSlot(new SlotKey(r.Slot, r.NodeId)).Count == 0);
     }
 
     /// <summary>True when the policy wants another task after this one (RST-5 to RST-9).</summary>
     public static bool IsDue(Workspace work, SwarmTask ended)
     {
         var policy = ended.Spec?.Restart;
-        switch (policy?.Condition ?? RestartPolicy.Types.RestartCondition.Any)
+        switch (ended.Condition())
         {
+            // A job's task that has succeeded is done whatever the policy says (RST-6).
             case RestartPolicy.Types.RestartCondition.None:
             case RestartPolicy.Types.RestartCondition.OnFailure when ended.Observed() == TaskState.Complete:
+            case RestartPolicy.Types.RestartCondition.Any when ended.Observed() == TaskState.Complete && work.Service.IsJob():
                 return false;
         }
 
-        if (policy is null || policy.MaxAttempts == 0 || HistoryOf(work, ended.Slot) is not { } history || history.SpecVersion != VersionOf(ended))
+        if (policy is null || policy.MaxAttempts == 0 || work.Restarts.Find(work.KeyOf(ended)) is not { } history || history.SpecVersion != VersionOf(ended))
         {
             return true;
         }
@@ -55,16 +57,21 @@ internal static class RestartStep
         return (ulong)history.Times.Count(t => t.ToDateTimeOffset() > begin && t.ToDateTimeOffset() < end) < policy.MaxAttempts;
     }
 
+    private static bool HasEnded(Workspace work, SwarmTask task) => work.Service.IsJob() ? task.Observed() > TaskState.Complete : task.HasEnded();
+
+    // A replicated service's tasks leave a draining node a few at a time.
+    private static bool IsMovedWithCare(Workspace work, Node? node) => work.Service.IsReplicated() && TaskFacts.IsDraining(node);
+
     private static void Restart(Workspace work, SwarmTask task, Node? node)
     {
         // A task that fails before its own delay has passed waits for it, or a missing image would be tried without pause.
-        if (work.Progress.Starts.FirstOrDefault(s => s.TaskId == task.Id) is { } pending && pending.NotBefore.ToDateTimeOffset() > work.Now)
+        if (work.Starts.Find(task.Id) is { } pending && pending.NotBefore.ToDateTimeOffset() > work.Now)
         {
             work.Wake(pending.NotBefore.ToDateTimeOffset());
             return;
         }
 
-        var due = IsDue(work, task);
+        var isDue = IsDue(work, task) && !OverlapStep.HasSuccessor(work, task);
         work.SetDesired(task, TaskState.Shutdown);
         if (task.NodeId.Length > 0 && node is null && !task.HasEnded())
         {
@@ -74,20 +81,14 @@ internal static class RestartStep
             orphan.Status.Timestamp = work.Timestamp;
         }
 
-        if (!due)
+        if (!isDue)
         {
             return;
         }
 
-        var replacement = work.Create(task.Slot, TaskState.Ready);
+        var replacement = work.Create(work.KeyOf(task), TaskState.Ready);
         var isMoved = task.NodeId.Length > 0 && TaskFacts.IsInvalid(node);
-        var delay = isMoved ? TimeSpan.Zero : task.Spec?.Restart?.Delay.Or(DefaultDelay) ?? DefaultDelay;
-        work.Progress.Starts.Add(new DelayedStart
-        {
-            TaskId = replacement.Id,
-            NotBefore = Timestamp.FromDateTimeOffset(work.Now + delay),
-            GiveUpAt = Timestamp.FromDateTimeOffset(work.Now + StopPatience),
-        });
+        StartStep.Delay(work, replacement, isMoved ? TimeSpan.Zero : task.Spec?.Restart?.Delay.Or(DefaultDelay) ?? DefaultDelay);
         Record(work, task, replacement);
     }
 
@@ -99,13 +100,8 @@ internal static class RestartStep
             return;
         }
 
-        var history = HistoryOf(work, ended.Slot);
-        if (history is null)
-        {
-            history = new SlotRestarts { Slot = ended.Slot };
-            work.Progress.Restarts.Add(history);
-        }
-
+        var key = work.KeyOf(ended);
+        var history = work.Restarts.Find(key) ?? work.Restarts.Put(new SlotRestarts { Slot = key.Slot, NodeId = key.NodeId });
         if (history.SpecVersion != VersionOf(replacement))
         {
             history.SpecVersion = VersionOf(replacement);
@@ -122,8 +118,6 @@ internal static class RestartStep
             history.Times.Add(work.Timestamp);
         }
     }
-
-    private static SlotRestarts? HistoryOf(Workspace work, ulong slot) => work.Progress.Restarts.FirstOrDefault(r => r.Slot == slot);
 
     private static ulong VersionOf(SwarmTask task) => task.SpecVersion?.Index ?? 0;
 }

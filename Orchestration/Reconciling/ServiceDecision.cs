@@ -17,6 +17,9 @@ public sealed class ServiceDecision
     /// <summary>The service with a new update status, or rolled back; null when it stays.</summary>
     public Service? Service { get; init; }
 
+    /// <summary>The service's own object goes: none of its tasks can run any more, so that its name, ports and networks are free.</summary>
+    public bool RemovesService { get; init; }
+
     /// <summary>What to remember; null when the row is to be removed, since nothing is left of the service.</summary>
     public ServiceProgress? Progress { get; init; }
 

@@ -23,6 +23,9 @@ public sealed class ServiceInput
     /// <summary>The node with that id, or null.</summary>
     public required Func<string, Node?> FindNode { get; init; }
 
+    /// <summary>All nodes. Asked for by services with one task per node alone.</summary>
+    public required Func<IEnumerable<Node>> AllNodes { get; init; }
+
     /// <summary>The time that the decision is made for.</summary>
     public required DateTimeOffset Now { get; init; }
 

@@ -3,8 +3,8 @@ using SwarmOrleans.Contracts;
 namespace SwarmOrleans.Orchestration;
 
 /// <summary>
-/// Decides what one replicated service's tasks should be. Level-triggered: it looks at the whole state, not at what happened, and a
-/// decision applied and decided again is empty.
+/// Decides what one service's tasks should be. Level-triggered: it looks at the whole state, not at what happened, and a decision applied and decided
+/// again is empty. What a restarted manager has to repair (INI-1 to INI-4) is therefore nothing apart.
 /// </summary>
 public static class ServiceReconciler
 {
@@ -13,37 +13,40 @@ public static class ServiceReconciler
     {
         ArgumentNullException.ThrowIfNull(input);
         var work = new Workspace(input);
-        if (input.Service is null)
+        if (input.Service is null or { PendingDelete: true })
         {
-            return RemoveAll(work);
+            return RemovalStep.Run(work, input.Service);
         }
 
-        RestartStep.Run(work);
-        var slots = ScaleStep.Run(work, SlotView.Of(work));
-        UpdateStep.Run(work, slots);
-        ScaleStep.ScaleUp(work, slots);
+        RevisionStep.Run(work);
+        switch (input.Service.Spec.ModeCase)
+        {
+            case ServiceSpec.ModeOneofCase.Replicated:
+                Replicated(work);
+                break;
+            case ServiceSpec.ModeOneofCase.Global:
+                GlobalStep.Run(work);
+                break;
+            case ServiceSpec.ModeOneofCase.ReplicatedJob:
+                ReplicatedJobStep.Run(work);
+                break;
+            case ServiceSpec.ModeOneofCase.GlobalJob:
+                GlobalJobStep.Run(work);
+                break;
+        }
+
         StartStep.Run(work);
         HistoryStep.Run(work);
-        return work.Finish(isGone: false);
+        return work.Finish();
     }
 
-    // A removed service's tasks stop first; what they hold is free only when their agents say so.
-    private static ServiceDecision RemoveAll(Workspace work)
+    private static void Replicated(Workspace work)
     {
-        var remaining = 0;
-        foreach (var task in work.Tasks)
-        {
-            work.SetDesired(task, TaskState.Remove);
-            if (task.IsReapable() || (task.NodeId.Length > 0 && work.NodeOf(task) is null))
-            {
-                work.Remove(task);
-            }
-            else
-            {
-                remaining++;
-            }
-        }
-
-        return work.Finish(isGone: remaining == 0);
+        RestartStep.Run(work);
+        OverlapStep.Run(work);
+        var slots = ScaleStep.Run(work, SlotView.Of(work));
+        UpdateStep.Run(work, slots);
+        DrainStep.Run(work, slots);
+        ScaleStep.ScaleUp(work, slots);
     }
 }

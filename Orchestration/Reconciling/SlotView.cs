@@ -3,30 +3,33 @@ using SwarmOrleans.Contracts;
 namespace SwarmOrleans.Orchestration;
 
 /// <summary>A slot that counts: with tasks that are meant to run, or filled by one that is finished for good (REP-7).</summary>
-internal sealed record SlotView(ulong Slot, List<SwarmTask> Updatable)
+internal sealed record SlotView(SlotKey Key, List<SwarmTask> Updatable)
 {
-    /// <summary>All slots that count, by number.</summary>
+    /// <summary>All slots that count, in order.</summary>
     public static List<SlotView> Of(Workspace work)
     {
+        // What is finished for good is run again by a rollback, so that it always converges (UPD-17).
         var isRollingBack = work.Service.UpdateStatus?.State == UpdateStatus.Types.UpdateState.RollbackStarted;
         var slots = new List<SlotView>();
-        foreach (var slot in work.Slots)
+        foreach (var key in work.Slots)
         {
-            var tasks = work.InSlot(slot);
+            var tasks = work.InSlot(key);
             var wanted = tasks.Where(t => t.IsWanted()).ToList();
             if (wanted.Count == 0 && !isRollingBack && Newest(tasks) is { DesiredState: < TaskState.Remove } newest && !RestartStep.IsDue(work, newest))
             {
                 wanted.Add(newest);
+                work.Keep(newest);
             }
 
             if (wanted.Count > 0)
             {
-                slots.Add(new SlotView(slot, wanted));
+                slots.Add(new SlotView(key, wanted));
             }
         }
 
         return slots;
     }
 
-    private static SwarmTask? Newest(List<SwarmTask> tasks) => tasks.MaxBy(t => t.StateTime());
+    /// <summary>The task of a slot whose state was noted last.</summary>
+    public static SwarmTask? Newest(IEnumerable<SwarmTask> tasks) => tasks.InTime().LastOrDefault();
 }

@@ -1,247 +1,186 @@
 using SwarmOrleans.Contracts;
-using Run = SwarmOrleans.Contracts.UpdateRun;
+using Order = SwarmOrleans.Contracts.UpdateConfig.Types.UpdateOrder;
+using Slot = SwarmOrleans.Contracts.UpdateRun.Types.Slot;
 using State = SwarmOrleans.Contracts.UpdateStatus.Types.UpdateState;
 
 namespace SwarmOrleans.Orchestration;
 
 /// <summary>
-/// Rolls a changed spec out over the slots (UPD-1 to UPD-17). What it knows of a run is stored, so that failures and delays survive the manager.
+/// Rolls a changed spec out over the slots (UPD-1 to UPD-18). What it knows of a run is stored, so that failures, delays and monitoring survive the
+/// manager (UPD-19).
 /// </summary>
-internal static class UpdateStep
+internal sealed class UpdateStep
 {
-    private static readonly TimeSpan DefaultMonitor = TimeSpan.FromSeconds(5);
+    private readonly Workspace _work;
+    private readonly UpdateRun _run;
+    private readonly UpdateConfig _config;
+    private readonly Notes<SlotKey, Slot> _slots;
+
+    private UpdateStep(Workspace work, UpdateRun run)
+    {
+        _work = work;
+        _run = run;
+        _config = ConfigOf(work.Service);
+        _slots = new Notes<SlotKey, Slot>(run.Slots, KeyOf);
+    }
 
     public static void Run(Workspace work, List<SlotView> slots)
     {
-        var status = work.Service.UpdateStatus?.State;
-        if (status is State.Paused or State.RollbackPaused)
+        var dirty = slots.FindAll(s => s.Updatable.Exists(work.IsDirty));
+        var run = work.Progress.Update;
+        var isPaused = work.Service.UpdateStatus?.State is State.Paused or State.RollbackPaused;
+        if (run?.SpecVersion != work.SpecVersion || work.Service is { SpecVersion: null, UpdateStatus: null })
         {
             work.Progress.Update = null;
-            return;
-        }
-
-        var dirty = slots.Where(s => IsDirty(work, s)).ToList();
-        var run = work.Progress.Update;
-        if (run is null || run.SpecVersion != VersionOf(work.Service))
-        {
-            if (dirty.Count == 0)
+            if (dirty.Count == 0 || isPaused)
             {
-                work.Progress.Update = null;
-                Complete(work);
+                UpdateStates.Complete(work);
                 return;
             }
 
             var underWay = run?.Slots.Where(s => IsOnItsWay(work, s)).ToList() ?? [];
-            work.Progress.Update = run = new Run { SpecVersion = VersionOf(work.Service), Total = (ulong)(dirty.Count + underWay.Count) };
+            run = new UpdateRun { SpecVersion = work.SpecVersion, StartedAt = work.Timestamp, Total = (ulong)(dirty.Count + underWay.Count) };
             run.Slots.AddRange(underWay);
-            Begin(work);
+            work.Progress.Update = run;
         }
 
-        var config = ConfigOf(work.Service);
-        Observe(work, run, config);
-        if (FailureToActOn(run, config) is { } failed)
+        var step = new UpdateStep(work, run);
+        if (isPaused)
         {
-            Act(work, config, failed);
+            UpdateWatch.Observe(work, step._slots, step._config, isPaused: true);
+        }
+        else if (!run.Done || step.Reopens(dirty))
+        {
+            step.Proceed(slots, dirty);
+        }
+
+        step._slots.Flush();
+        if (run.Done && run.Slots.Count == 0)
+        {
+            work.Progress.Update = null;
+        }
+    }
+
+    private void Proceed(List<SlotView> slots, List<SlotView> dirty)
+    {
+        UpdateStates.Begin(_work, _run);
+        UpdateWatch.Observe(_work, _slots, _config, isPaused: false);
+        if (UpdateWatch.FailureToActOn(_run, _slots, _config) is { } failed)
+        {
+            UpdateFailure.Act(_work, _slots, _config, failed);
             return;
         }
 
-        Advance(work, run, config, dirty);
-        FinishIfDone(work, run, config, slots);
+        Advance(dirty);
+        FinishIfDone(slots, dirty);
     }
 
-    private static void Advance(Workspace work, Run run, UpdateConfig config, List<SlotView> dirty)
+    // What was tried in vain is not tried again, but slots may fall behind later, when their node changes.
+    private bool Reopens(List<SlotView> dirty)
     {
-        var delay = config.Delay.Or(TimeSpan.Zero);
+        var keys = dirty.Select(s => s.Key).ToHashSet();
+        _slots.RemoveWhere(s => !keys.Contains(KeyOf(s)));
+        var more = keys.Count(k => !_slots.Contains(k));
+        if (more == 0)
+        {
+            return false;
+        }
+
+        _run.Done = false;
+        _run.Total += (ulong)more;
+        return true;
+    }
+
+    // Parallelism counts slots on their way, and those whose delay has not passed (UPD-6).
+    private void Advance(List<SlotView> dirty)
+    {
+        var delay = _config.Delay.Or(TimeSpan.Zero);
+        var waiting = dirty.FindAll(s => !_slots.Contains(s.Key));
         var busy = 0;
-        var underWay = new HashSet<ulong>();
-        foreach (var slot in run.Slots)
+        foreach (var slot in _slots.All)
         {
             if (slot.SettledAt is null)
             {
                 busy++;
-                underWay.Add(slot.Slot_);
             }
-            else if (slot.SettledAt.ToDateTimeOffset() + delay > work.Now)
+            else if (waiting.Count > 0 && slot.SettledAt.ToDateTimeOffset() + delay > _work.Now)
             {
                 busy++;
-                work.Wake(slot.SettledAt.ToDateTimeOffset() + delay);
+                _work.Wake(slot.SettledAt.ToDateTimeOffset() + delay);
             }
         }
 
         // Slots that are down come first: an update that takes the place of another would else have two updates' worth of slots down.
-        foreach (var slot in dirty.Where(s => !underWay.Contains(s.Slot)).OrderBy(IsUp))
+        foreach (var slot in waiting.OrderBy(IsUp))
         {
-            if (config.Parallelism != 0 && (ulong)busy >= config.Parallelism)
+            if (_config.Parallelism != 0 && (ulong)busy >= _config.Parallelism)
             {
                 break;
             }
 
-            UpdateSlot(work, run, config, slot);
+            UpdateSlot(slot);
             busy++;
         }
     }
 
-    private static void UpdateSlot(Workspace work, Run run, UpdateConfig config, SlotView slot)
+    private void UpdateSlot(SlotView slot)
     {
-        var others = slot.Updatable.ToList();
-        var clean = others.Where(t => t.IsWanted() && !DirtyCheck.IsDirty(work.Service, t, work.NodeOf(t))).MaxBy(t => t.DesiredState);
-        var startFirst = config.Order == UpdateConfig.Types.UpdateOrder.StartFirst;
-        var next = clean ?? work.Create(slot.Slot, startFirst ? TaskState.Running : TaskState.Ready);
-        others.RemoveAll(t => t.Id == next.Id);
-        if (clean is not null || !startFirst)
+        var isStartFirst = _config.Order == Order.StartFirst;
+        var upToDate = OverlapStep.Best(_work, slot.Updatable);
+        if (!isStartFirst)
         {
-            ShutDown(work, others);
-        }
-
-        if (next.DesiredState == TaskState.Ready && work.Progress.Starts.All(s => s.TaskId != next.Id))
-        {
-            work.Progress.Starts.Add(new DelayedStart
+            foreach (var other in slot.Updatable.Where(t => t.Id != upToDate?.Id))
             {
-                TaskId = next.Id,
-                NotBefore = work.Timestamp,
-                GiveUpAt = Google.Protobuf.WellKnownTypes.Timestamp.FromDateTimeOffset(work.Now + RestartStep.StopPatience),
-            });
-        }
-
-        if (run.Slots.FirstOrDefault(s => s.Slot_ == slot.Slot) is { } earlier)
-        {
-            run.Slots.Remove(earlier);
-        }
-
-        run.Slots.Add(new Run.Types.Slot { Slot_ = slot.Slot, TaskId = next.Id, Created = clean is null });
-    }
-
-    private static void Observe(Workspace work, Run run, UpdateConfig config)
-    {
-        var monitor = config.Monitor.Or(DefaultMonitor);
-        foreach (var slot in run.Slots)
-        {
-            var task = work.Find(slot.TaskId);
-            if (slot.SettledAt is null)
-            {
-                if (task is null || task.HasEnded() || !task.IsWanted())
-                {
-                    slot.SettledAt = work.Timestamp;
-                    slot.Failed = slot.Created && task?.HasEnded() != false;
-                }
-                else if (task.Observed() == TaskState.Running)
-                {
-                    slot.SettledAt = work.Timestamp;
-                    ShutDown(work, work.InSlot(slot.Slot_).Where(t => t.Id != task.Id && t.IsWanted()));
-                }
-            }
-            else if (slot.Created && !slot.Failed && task is not null && task.HasEnded() && task.StateTime() - slot.SettledAt.ToDateTimeOffset() <= monitor)
-            {
-                slot.Failed = true;
+                _work.SetDesired(other, TaskState.Shutdown);
             }
         }
-    }
 
-    private static string? FailureToActOn(Run run, UpdateConfig config)
-    {
-        if (config.FailureAction == UpdateConfig.Types.FailureAction.Continue)
+        var next = upToDate ?? (isStartFirst ? _work.Create(slot.Key, _work.Goal) : StartStep.Create(_work, slot.Key));
+        _slots.Put(new Slot
         {
-            return null;
-        }
-
-        var failed = run.Slots.Where(s => s.Failed).ToList();
-        return failed.Count / (float)run.Total > config.MaxFailureRatio ? failed[^1].TaskId : null;
-    }
-
-    private static void Act(Workspace work, UpdateConfig config, string taskId)
-    {
-        var isRollback = work.Service.UpdateStatus?.State == State.RollbackStarted;
-        var cause = $"due to failure or early termination of task {taskId}";
-        var service = work.EditService();
-        work.Progress.Update = null;
-        if (!isRollback && config.FailureAction == UpdateConfig.Types.FailureAction.Rollback && service.PreviousSpec is not null)
+            Slot_ = slot.Key.Slot,
+            NodeId = slot.Key.NodeId,
+            TaskId = next.Id,
+            Created = upToDate is null,
+            StartedAt = _work.Timestamp,
+        });
+        if (_config.ProgressDeadline.Or(TimeSpan.Zero) is var deadline && deadline > TimeSpan.Zero)
         {
-            service.Spec = service.PreviousSpec;
-            service.SpecVersion = service.PreviousSpecVersion;
-            service.PreviousSpec = null;
-            service.PreviousSpecVersion = null;
-            service.UpdateStatus = new UpdateStatus
-            {
-                State = State.RollbackStarted,
-                StartedAt = work.Timestamp,
-                Message = $"update rolled back {cause}",
-            };
-            work.Wake(work.Now);
-            return;
+            _work.Wake(_work.Now + deadline);
         }
-
-        service.UpdateStatus.State = isRollback ? State.RollbackPaused : State.Paused;
-        service.UpdateStatus.Message = $"{(isRollback ? "rollback" : "update")} paused {cause}";
     }
 
-    private static void FinishIfDone(Workspace work, Run run, UpdateConfig config, List<SlotView> slots)
+    private void FinishIfDone(List<SlotView> slots, List<SlotView> dirty)
     {
-        var present = slots.Select(s => s.Slot).ToHashSet();
-        var left = run.Slots.Where(s => present.Contains(s.Slot_)).ToList();
-        if (left.Exists(s => s.SettledAt is null) || slots.Exists(s => IsDirty(work, s) && run.Slots.All(r => r.Slot_ != s.Slot || r.SettledAt is not null)))
+        var present = slots.Select(s => s.Key).ToHashSet();
+        _slots.RemoveWhere(s => !present.Contains(KeyOf(s)));
+        if (_slots.All.Any(s => s.SettledAt is null) || dirty.Exists(s => !_slots.Contains(s.Key)))
         {
             return;
         }
 
-        var last = left.Select(s => s.SettledAt.ToDateTimeOffset()).DefaultIfEmpty(work.Now).Max();
-        var (delay, monitor) = (config.Delay.Or(TimeSpan.Zero), config.Monitor.Or(DefaultMonitor));
-        var watch = config.FailureAction == UpdateConfig.Types.FailureAction.Continue
-            ? delay
-            : delay >= monitor ? delay + TimeSpan.FromSeconds(1) : monitor;
-        if (last + watch > work.Now)
+        var last = _slots.All.Select(s => s.SettledAt.ToDateTimeOffset()).DefaultIfEmpty(DateTimeOffset.MinValue).Max();
+        var isWatched = _config.FailureAction != UpdateConfig.Types.FailureAction.Continue;
+        if (isWatched && _slots.Count > 0 && last + UpdateWatch.Monitor(_config) is var end && end > _work.Now)
         {
-            work.Wake(last + watch);
+            _work.Wake(end);
             return;
         }
 
-        work.Progress.Update = null;
-        Complete(work);
+        var behind = dirty.Select(s => s.Key).ToHashSet();
+        _slots.RemoveWhere(s => !behind.Contains(KeyOf(s)));
+        _run.Done = true;
+        UpdateStates.Complete(_work);
     }
 
     // The spec has changed again, but not in what this slot is being updated to: it still counts as down.
-    private static bool IsOnItsWay(Workspace work, Run.Types.Slot slot) =>
-        slot.SettledAt is null && work.Find(slot.TaskId) is { } task && task.IsWanted() && !DirtyCheck.IsDirty(work.Service, task, work.NodeOf(task));
+    private static bool IsOnItsWay(Workspace work, Slot slot) =>
+        slot.SettledAt is null && work.Find(slot.TaskId) is { } task && task.IsWanted() && !work.IsDirty(task);
 
     private static bool IsUp(SlotView slot) => slot.Updatable.Exists(t => t.IsWanted() && t.Observed() == TaskState.Running);
 
-    private static void Begin(Workspace work)
-    {
-        if (work.Service.UpdateStatus is null)
-        {
-            work.EditService().UpdateStatus = new UpdateStatus { State = State.Updating, StartedAt = work.Timestamp, Message = "update in progress" };
-        }
-    }
-
-    private static void Complete(Workspace work)
-    {
-        if (work.Service.UpdateStatus?.State is not (State.Updating or State.RollbackStarted))
-        {
-            return;
-        }
-
-        var status = work.EditService().UpdateStatus;
-        var isRollback = status.State == State.RollbackStarted;
-        status.State = isRollback ? State.RollbackCompleted : State.Completed;
-        status.Message = isRollback ? "rollback completed" : "update completed";
-        status.CompletedAt = work.Timestamp;
-    }
+    private static SlotKey KeyOf(Slot slot) => new(slot.Slot_, slot.NodeId);
 
     private static UpdateConfig ConfigOf(Service service) =>
-        (service.UpdateStatus?.State == State.RollbackStarted ? service.Spec.Rollback : service.Spec.Update) ?? new UpdateConfig { Parallelism = 1 };
-
-    private static bool IsDirty(Workspace work, SlotView slot) =>
-        slot.Updatable.Count > 1 || DirtyCheck.IsDirty(work.Service, slot.Updatable[0], work.NodeOf(slot.Updatable[0]));
-
-    private static void ShutDown(Workspace work, IEnumerable<SwarmTask> tasks)
-    {
-        foreach (var task in tasks)
-        {
-            if (task.DesiredState < TaskState.Shutdown)
-            {
-                work.SetDesired(task, TaskState.Shutdown);
-            }
-        }
-    }
-
-    private static ulong VersionOf(Service service) => service.SpecVersion?.Index ?? 0;
+        (service.UpdateStatus?.State is State.RollbackStarted or State.RollbackPaused ? service.Spec.Rollback : service.Spec.Update) ?? new UpdateConfig { Parallelism = 1 };
 }

@@ -7,19 +7,25 @@ namespace SwarmOrleans.Orchestration;
 internal sealed class Workspace
 {
     private readonly ServiceInput _input;
+    private readonly bool _isPerNode;
     private readonly Dictionary<string, SwarmTask> _originals = [];
     private readonly Dictionary<string, SwarmTask> _changed = [];
     private readonly Dictionary<string, SwarmTask> _created = [];
     private readonly HashSet<string> _removed = [];
-    private readonly Dictionary<ulong, List<string>> _slots = [];
+    private readonly HashSet<string> _kept = [];
+    private readonly Dictionary<SlotKey, List<string>> _slots = [];
     private Service? _service;
     private bool _serviceChanged;
+    private DirtyCheck? _dirty;
 
     public Workspace(ServiceInput input)
     {
         _input = input;
         _service = input.Service;
+        _isPerNode = input.Service.IsPerNode();
         Progress = input.Progress?.Clone() ?? new ServiceProgress { Id = input.ServiceId };
+        Starts = new Notes<string, DelayedStart>(Progress.Starts, s => s.TaskId);
+        Restarts = new Notes<SlotKey, SlotRestarts>(Progress.Restarts, r => new SlotKey(r.Slot, r.NodeId));
         foreach (var task in input.Tasks)
         {
             _originals.Add(task.Id, task);
@@ -35,25 +41,50 @@ internal sealed class Workspace
 
     public ServiceProgress Progress { get; }
 
+    public Notes<string, DelayedStart> Starts { get; }
+
+    public Notes<SlotKey, SlotRestarts> Restarts { get; }
+
     /// <summary>The service as decided so far. Change it through <see cref="EditService"/> alone.</summary>
     public Service Service => _service!;
 
+    public ulong SpecVersion => Service.SpecVersion?.Index ?? 0;
+
+    /// <summary>What a task is wanted to be once it may start.</summary>
+    public TaskState Goal => Service.IsJob() ? TaskState.Complete : TaskState.Running;
+
     public DateTimeOffset? WakeAt { get; private set; }
 
-    public IEnumerable<ulong> Slots => _slots.Keys.Order();
+    public IEnumerable<SlotKey> Slots => _slots.Keys.Order();
 
     public IEnumerable<SwarmTask> Tasks => _originals.Keys.Concat(_created.Keys).Where(id => !_removed.Contains(id)).Select(id => Find(id)!).ToList();
 
-    public Node? NodeOf(SwarmTask task) => task.NodeId.Length == 0 ? null : _input.FindNode(task.NodeId);
+    public IEnumerable<Node> Nodes => _input.AllNodes();
+
+    public Node? NodeOf(SwarmTask task) => task.NodeId.Length == 0 ? null : FindNode(task.NodeId);
+
+    public Node? FindNode(string id) => _input.FindNode(id);
+
+    public SlotKey KeyOf(SwarmTask task) => SlotKey.Of(task, _isPerNode);
 
     public SwarmTask? Find(string id) =>
         _removed.Contains(id) ? null : _changed.GetValueOrDefault(id) ?? _created.GetValueOrDefault(id) ?? _originals.GetValueOrDefault(id);
 
-    public List<SwarmTask> InSlot(ulong slot) => _slots.TryGetValue(slot, out var ids) ? [.. ids.Select(Find).OfType<SwarmTask>()] : [];
+    public List<SwarmTask> InSlot(SlotKey key) => _slots.TryGetValue(key, out var ids) ? [.. ids.Select(Find).OfType<SwarmTask>()] : [];
 
-    public SwarmTask Create(ulong slot, TaskState desired)
+    public bool IsDirty(SwarmTask task)
     {
-        var task = TaskFactory.Create(Service, Cluster, slot, desired, _input.Ids.NewId(), Timestamp);
+        if (!ReferenceEquals(_dirty?.Spec, Service.Spec))
+        {
+            _dirty = new DirtyCheck(Service);
+        }
+
+        return _dirty!.IsDirty(task, NodeOf(task));
+    }
+
+    public SwarmTask Create(SlotKey key, TaskState desired)
+    {
+        var task = TaskFactory.Create(Service, Cluster, key, desired, _input.Ids.NewId(), Timestamp);
         _created.Add(task.Id, task);
         Enlist(task);
         return task;
@@ -61,7 +92,7 @@ internal sealed class Workspace
 
     public void SetDesired(SwarmTask task, TaskState desired)
     {
-        if (task.DesiredState != desired)
+        if (task.DesiredState < desired)
         {
             Edit(task).DesiredState = desired;
         }
@@ -93,6 +124,11 @@ internal sealed class Workspace
         _changed.Remove(task.Id);
     }
 
+    /// <summary>The task fills its slot though it has ended: history is trimmed around it.</summary>
+    public void Keep(SwarmTask task) => _kept.Add(task.Id);
+
+    public bool IsKept(SwarmTask task) => _kept.Contains(task.Id);
+
     public Service EditService()
     {
         if (!_serviceChanged)
@@ -112,9 +148,13 @@ internal sealed class Workspace
         }
     }
 
-    public ServiceDecision Finish(bool isGone)
+    /// <param name="isGone">Nothing is left of the service: its progress may go.</param>
+    /// <param name="removesService">The service's object goes.</param>
+    public ServiceDecision Finish(bool isGone = false, bool removesService = false)
     {
-        var isChanged = _created.Count + _changed.Count + _removed.Count > 0 || _serviceChanged
+        Starts.Flush();
+        Restarts.Flush();
+        var isChanged = _created.Count + _changed.Count + _removed.Count > 0 || _serviceChanged || removesService
             || (isGone ? _input.Progress is not null : !Progress.Equals(_input.Progress ?? new ServiceProgress { Id = _input.ServiceId }));
         return new ServiceDecision
         {
@@ -122,6 +162,7 @@ internal sealed class Workspace
             Update = [.. _changed.Values],
             Remove = [.. _removed.Select(id => _originals[id])],
             Service = _serviceChanged ? _service : null,
+            RemovesService = removesService,
             Progress = isGone ? null : Progress,
             WakeAt = WakeAt,
             IsEmpty = !isChanged,
@@ -130,9 +171,10 @@ internal sealed class Workspace
 
     private void Enlist(SwarmTask task)
     {
-        if (!_slots.TryGetValue(task.Slot, out var ids))
+        var key = KeyOf(task);
+        if (!_slots.TryGetValue(key, out var ids))
         {
-            _slots.Add(task.Slot, ids = []);
+            _slots.Add(key, ids = []);
         }
 
         ids.Add(task.Id);

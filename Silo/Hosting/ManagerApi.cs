@@ -44,6 +44,7 @@ internal static class ManagerApi
         builder.Services.AddSingleton(dispatcher);
         builder.Services.AddSingleton<AuthorizationInterceptor>();
         builder.Services.AddSingleton(new Services(store, ids, options.TimeProvider));
+        builder.Services.AddSingleton(new ServiceRollouts(store, options.TimeProvider));
         builder.Services.AddSingleton(new Tasks(store));
         builder.Services.AddSingleton(new Nodes(store, health, options.TimeProvider));
         builder.Services.AddSingleton(new Clusters(store, options.TimeProvider));

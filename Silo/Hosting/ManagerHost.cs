@@ -116,6 +116,8 @@ public sealed partial class ManagerHost : IAsyncDisposable
             [
                 new SchedulerLoop(_store, time),
                 new ConstraintEnforcerLoop(_store, time),
+                new VolumeEnforcerLoop(_store),
+                new ReaperLoop(_store),
                 new NodeMonitorLoop(_store, health.IsReachable, time),
             ],
             time,

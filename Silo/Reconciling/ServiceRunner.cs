@@ -41,6 +41,7 @@ public sealed class ServiceRunner(ISwarmStore store, IIdSource ids, TimeProvider
         Cluster = view.Cluster,
         Tasks = view.Tasks.OfService(serviceId),
         FindNode = view.Find<Node>,
+        AllNodes = view.All<Node>,
         Now = time.GetUtcNow(),
         Ids = ids,
     });
@@ -61,7 +62,12 @@ public sealed class ServiceRunner(ISwarmStore store, IIdSource ids, TimeProvider
 
         if (view.Find<Service>(serviceId) is { } service)
         {
-            _ = decision.Service is { } changed ? transaction.Update(changed) : transaction.RequireUnchanged(service);
+            _ = decision switch
+            {
+                { RemovesService: true } => transaction.Remove(service),
+                { Service: { } changed } => transaction.Update(changed),
+                _ => transaction.RequireUnchanged(service),
+            };
         }
         else
         {

@@ -34,6 +34,37 @@ public sealed partial class Waker(
     /// <summary>Runs until cancelled.</summary>
     public Task RunAsync(CancellationToken cancellationToken) => Task.WhenAll(FollowAsync(cancellationToken), RescanAsync(cancellationToken));
 
+    /// <summary>
+    /// Whom the changes concern. A node's concern the services with tasks on it and those with one task per node: never a look at all tasks.
+    /// </summary>
+    public static IReadOnlySet<string> KeysOf(ChangeBatch batch)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        var keys = new HashSet<string>();
+        foreach (var change in batch.Changes)
+        {
+            switch (change.Kind)
+            {
+                case ObjectKind.Service:
+                    keys.Add(change.Id);
+                    break;
+                case ObjectKind.Task when ((SwarmTask)(change.New ?? change.Old)!).ServiceId is { Length: > 0 } serviceId:
+                    keys.Add(serviceId);
+                    break;
+                case ObjectKind.Node:
+                    AddNode(keys, batch.View, change.Id, (Node?)change.Old, (Node?)change.New);
+                    break;
+                case ObjectKind.Cluster when !Equals((change.Old as Cluster)?.Spec, (change.New as Cluster)?.Spec):
+                case ObjectKind.SiloMember when (change.Old as SiloMember)?.Status != (change.New as SiloMember)?.Status:
+                case ObjectKind.Manager when (change.Old as Manager)?.SiloAddr != (change.New as Manager)?.SiloAddr:
+                    keys.UnionWith(AllKeys(batch.View));
+                    break;
+            }
+        }
+
+        return keys;
+    }
+
     private async Task FollowAsync(CancellationToken cancellationToken)
     {
         while (true)
@@ -74,40 +105,35 @@ public sealed partial class Waker(
         }
     }
 
-    private static HashSet<string> KeysOf(ChangeBatch batch)
-    {
-        var keys = new HashSet<string>();
-        foreach (var change in batch.Changes)
-        {
-            switch (change.Kind)
-            {
-                case ObjectKind.Service:
-                    keys.Add(change.Id);
-                    break;
-                case ObjectKind.Task when ((SwarmTask)(change.New ?? change.Old)!).ServiceId is { Length: > 0 } serviceId:
-                    keys.Add(serviceId);
-                    break;
-                case ObjectKind.Node when NodeMatters((Node?)change.Old, (Node?)change.New):
-                    keys.Add(NodePrefix + change.Id);
-                    keys.UnionWith(batch.View.Tasks.OfNode(change.Id).Select(t => t.ServiceId).Where(id => id.Length > 0));
-                    break;
-                case ObjectKind.Cluster when !Equals((change.Old as Cluster)?.Spec, (change.New as Cluster)?.Spec):
-                case ObjectKind.SiloMember when (change.Old as SiloMember)?.Status != (change.New as SiloMember)?.Status:
-                case ObjectKind.Manager when (change.Old as Manager)?.SiloAddr != (change.New as Manager)?.SiloAddr:
-                    keys.UnionWith(AllKeys(batch.View));
-                    break;
-            }
-        }
-
-        return keys;
-    }
-
     private static IEnumerable<string> AllKeys(StoreView view) => view.All<Service>().Select(s => s.Id)
         .Union(view.All<ServiceProgress>().Select(p => p.Id))
         .Concat(view.All<Node>().Where(n => n.Status?.State == NodeStatus.Types.State.Down).Select(n => NodePrefix + n.Id));
 
-    private static bool NodeMatters(Node? old, Node? now) =>
-        old is null || now is null || old.Status?.State != now.Status?.State || old.Spec?.Availability != now.Spec?.Availability;
+    private static void AddNode(HashSet<string> keys, StoreView view, string id, Node? old, Node? now)
+    {
+        var isNews = IsForTasks(old, now);
+        if (isNews)
+        {
+            keys.Add(NodePrefix + id);
+            keys.UnionWith(view.Tasks.OfNode(id).Select(t => t.ServiceId).Where(service => service.Length > 0));
+        }
+
+        // A node's event concerns services that have nothing on it only if they want something on every node.
+        if (isNews || IsForPlacement(old!, now!))
+        {
+            keys.UnionWith(view.Services.PerNode.Select(s => s.Id));
+        }
+    }
+
+    private static bool IsForTasks(Node? old, Node? now) =>
+        old is null || now is null || old.Status?.State != now.Status?.State || old.Spec?.Availability != now.Spec?.Availability
+        || old.Spec?.ForceDrain != now.Spec?.ForceDrain;
+
+    // What constraints and platforms are compared with.
+    private static bool IsForPlacement(Node old, Node now) =>
+        old.Role != now.Role || old.Status?.Addr != now.Status?.Addr || !Equals(old.Spec?.Annotations, now.Spec?.Annotations)
+        || old.Description?.Hostname != now.Description?.Hostname || !Equals(old.Description?.Platform, now.Description?.Platform)
+        || !Equals(old.Description?.Engine?.Labels, now.Description?.Engine?.Labels);
 
     private void Mark(StoreView view, string key, ulong version, CancellationToken cancellationToken)
     {

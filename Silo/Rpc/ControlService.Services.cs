@@ -1,5 +1,6 @@
 using Grpc.Core;
 using SwarmOrleans.Contracts;
+using SwarmOrleans.Control;
 
 namespace SwarmOrleans.Silo.Rpc;
 
@@ -12,7 +13,11 @@ public sealed partial class ControlService
 
     /// <inheritdoc />
     public override Task<GetServiceResponse> GetService(GetServiceRequest request, ServerCallContext context) =>
-        AnswerAsync(async () => new GetServiceResponse { Service = await services.GetAsync(request.ServiceId, request.InsertDefaults, context.CancellationToken) });
+        AnswerAsync(async () => new GetServiceResponse
+        {
+            Service = await services.GetAsync(request.ServiceId, request.InsertDefaults, context.CancellationToken),
+            Revisions = { await rollouts.ListRevisionsAsync(request.ServiceId, context.CancellationToken) },
+        });
 
     /// <inheritdoc />
     public override Task<ListServicesResponse> ListServices(ListServicesRequest request, ServerCallContext context) => AnswerAsync(async () =>
@@ -26,8 +31,10 @@ public sealed partial class ControlService
     public override Task<UpdateServiceResponse> UpdateService(UpdateServiceRequest request, ServerCallContext context) => AnswerAsync(async () =>
         new UpdateServiceResponse
         {
-            Service = await services.UpdateAsync(
-                request.ServiceId, request.ServiceVersion, request.Spec, request.Rollback, context.CancellationToken),
+            Service = ServiceRollouts.Concerns(request)
+                ? await rollouts.ChangeAsync(request, context.CancellationToken)
+                : await services.UpdateAsync(
+                    request.ServiceId, request.ServiceVersion, request.Spec, request.Rollback, context.CancellationToken),
         });
 
     /// <inheritdoc />

@@ -7,6 +7,7 @@ namespace SwarmOrleans.Silo.Rpc;
 /// <summary>The Control API over gRPC, a file a noun: requests go to the use cases, their refusals come back as status codes.</summary>
 public sealed partial class ControlService(
     Services services,
+    ServiceRollouts rollouts,
     Tasks tasks,
     Nodes nodes,
     Clusters clusters,

@@ -22,6 +22,11 @@ internal static class IndexKeys
                 CollectReferences(service.Spec?.Task, keys, IndexName.ServiceBySecret, IndexName.ServiceByConfig);
                 CollectNetworks(service, keys);
                 CollectPorts(service, keys);
+                if (service.Spec?.ModeCase is ServiceSpec.ModeOneofCase.Global or ServiceSpec.ModeOneofCase.GlobalJob)
+                {
+                    keys.Add((IndexName.ServicePerNode, All));
+                }
+
                 break;
             case Network { Spec.Ingress: true }:
                 keys.Add((IndexName.HolderOfKey, StoreKeys.IngressNetwork));

@@ -14,6 +14,7 @@ internal enum IndexName
     ServiceBySecret,
     ServiceByConfig,
     ServiceByNetwork,
+    ServicePerNode,
     NodeByRole,
     NodeByMembership,
     SessionByManager,

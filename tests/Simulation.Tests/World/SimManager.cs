@@ -57,6 +57,8 @@ internal sealed class SimManager(SimWorld world, string id)
             [
                 new SchedulerLoop(Store, world.Time),
                 new ConstraintEnforcerLoop(Store, world.Time),
+                new VolumeEnforcerLoop(Store),
+                new ReaperLoop(Store),
                 new NodeMonitorLoop(Store, IsReachable, world.Time),
                 new SimMembership(Store, world, IsReachable),
             ],

@@ -201,7 +201,8 @@ public sealed class CommandTests : IAsyncDisposable
     {
         var (output, error) = (new StringWriter { NewLine = "\n" }, new StringWriter { NewLine = "\n" });
         var service = new ControlService(
-            _world.Services, _world.Tasks, _world.Nodes, _world.Clusters, _world.Networks, _world.Secrets, _world.Configs, _world.Volumes, _world.Extensions, _world.Resources);
+            _world.Services, _world.Rollouts, _world.Tasks, _world.Nodes, _world.Clusters, _world.Networks, _world.Secrets, _world.Configs, _world.Volumes,
+            _world.Extensions, _world.Resources);
         var command = SwarmctlCommand.Create(output, error, _ => new LoopbackInvoker(service), () => new MemoryStream(Encoding.UTF8.GetBytes(input)));
         var actual = await command.RunAsync(arguments);
         Assert.True(actual == exitCode, $"exit code {actual}: {error}");

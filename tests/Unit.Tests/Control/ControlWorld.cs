@@ -18,6 +18,7 @@ internal sealed class ControlWorld : IAsyncDisposable, IManagerHealth
         _test = TestStore.Create(Time);
         var ids = new RandomIdSource(new Random(7));
         Services = new UseCases.Services(Store, ids, Time);
+        Rollouts = new UseCases.ServiceRollouts(Store, Time);
         Tasks = new UseCases.Tasks(Store);
         Nodes = new UseCases.Nodes(Store, this, Time);
         Clusters = new UseCases.Clusters(Store, Time);
@@ -37,6 +38,8 @@ internal sealed class ControlWorld : IAsyncDisposable, IManagerHealth
     public SwarmStore Store => _test.Store;
 
     public UseCases.Services Services { get; }
+
+    public UseCases.ServiceRollouts Rollouts { get; }
 
     public UseCases.Tasks Tasks { get; }
 
@@ -65,6 +68,13 @@ internal sealed class ControlWorld : IAsyncDisposable, IManagerHealth
     public Task<GroupHealth> ObserveAsync(CancellationToken cancellationToken) => Task.FromResult(new GroupHealth(LeaderAddress, Unreachable));
 
     public Task<StoreView> CreateAsync(params IStoreObject[] items) => _test.CreateAsync(items);
+
+    /// <summary>Removes a service that has no tasks: its reconciler, which is not here, would let it go at once.</summary>
+    public async Task RemoveServiceAsync(string id)
+    {
+        await Services.RemoveAsync(id, Stop);
+        await CommitAsync(new StoreTransaction().Remove(Store.Current.Find<Service>(id)!));
+    }
 
     public async Task CommitAsync(StoreTransaction transaction) => Assert.True((await Store.CommitAsync(transaction, Stop)).IsCommitted);
 

@@ -94,7 +94,7 @@ public sealed class NetworkTests : IAsyncDisposable
         var result = await _world.Store.CommitAsync(
             new StoreTransaction().RequireUnreferenced(ObjectKind.Network, network.Id).Remove<Network>(network.Id), Stop);
         Assert.Equal(ConflictReason.StillReferenced, result.Conflict!.Reason);
-        await _world.Services.RemoveAsync(service.Id, Stop);
+        await _world.RemoveServiceAsync(service.Id);
         await _world.Networks.RemoveAsync(network.Id, Stop);
     }
 

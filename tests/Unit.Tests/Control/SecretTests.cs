@@ -140,7 +140,7 @@ public sealed class SecretTests : IAsyncDisposable
         Assert.Equal(("shown", "b"), (updated.Spec.Data.ToStringUtf8(), updated.Spec.Annotations.Labels["a"]));
         var service = await _world.CreateServiceAsync(change: s => s.Task.Container.Configs.Add(FileReferenceTests.To(config, "f")));
         await InvalidAsync("config 'file' is in use by the following service: web", () => _world.Configs.RemoveAsync(config.Id, Stop));
-        await _world.Services.RemoveAsync(service.Id, Stop);
+        await _world.RemoveServiceAsync(service.Id);
         await _world.Configs.RemoveAsync(config.Id, Stop);
         Assert.Empty(await _world.Configs.ListAsync(null, Stop));
     }

@@ -139,7 +139,9 @@ public sealed class ServiceTests : IAsyncDisposable
         await InvalidAsync("service_id", () => _world.Services.RemoveAsync("", Stop));
         var service = await _world.CreateServiceAsync();
         await _world.Services.RemoveAsync(service.Id, Stop);
-        Assert.Null(_world.Store.Current.Find<Service>(service.Id));
+        Assert.True(_world.Store.Current.Find<Service>(service.Id)!.PendingDelete);
+        await RefusedAsync(UseCaseError.FailedPrecondition, "is being removed", () => _world.Services.UpdateAsync(
+            service.Id, _world.Store.Current.Find<Service>(service.Id)!.Meta.Version, Spec(), NoRollback, Stop));
     }
 
     [Fact]

@@ -45,7 +45,7 @@ public sealed class WatchTests : IAsyncDisposable
         await using var watch = await BeginAsync(new WatchRequest { Entries = { EntryOf("service", Action.WatchActionCreate | Action.WatchActionRemove) } });
         var service = await _world.CreateServiceAsync();
         await _world.UpdateServiceAsync(service, s => s.Replicated.Replicas = 2);
-        await _world.Services.RemoveAsync(service.Id, Stop);
+        await _world.RemoveServiceAsync(service.Id);
         Assert.Equal(Action.WatchActionCreate, (await NextAsync(watch)).Events.Single().Action);
         Assert.Equal(Action.WatchActionRemove, (await NextAsync(watch)).Events.Single().Action);
     }

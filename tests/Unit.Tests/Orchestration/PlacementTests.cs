@@ -120,7 +120,7 @@ public sealed class PlacementTests
         });
 
     [Fact]
-    public void AT_ENF_1_TaskThatItsNodeMayNotRun_IsFound()
+    public void AT_ENF_4_TaskBeyondItsNodesResources_IsFound_GenericOnesIncluded()
     {
         var node = NodeOf("n1");
         var tasks = new[] { TaskOf("a"), TaskOf("b"), TaskOf("c") };

@@ -63,6 +63,30 @@ public sealed class ReplicatedTests
     }
 
     [Fact]
+    public void AT_REP_4_FailedTaskFoundAtStart_IsReplaced_TheHealthyOneIsNotTouched()
+    {
+        var world = new ServiceWorld(replicas: 2);
+        var healthy = world.Add(TaskState.Running, TaskState.Running, "n1", 1);
+        world.Add(TaskState.Running, TaskState.Failed, "n2", 2);
+        world.Finish(TimeSpan.FromMinutes(1));
+        Assert.Same(healthy, world.Fresh(healthy));
+        Assert.Equal(2, world.Running.Count);
+        Assert.Equal(1, world.Tasks.Count(t => t.HasEnded()));
+    }
+
+    [Fact]
+    public void AT_REP_6_ReadyTaskFoundAtStart_StartsAfterItsDelay_CountedFromItsState()
+    {
+        var world = new ServiceWorld(replicas: 1, configure: s => s.Task.Restart = Any(TimeSpan.FromSeconds(10)));
+        var ready = world.Add(TaskState.Ready, TaskState.Ready, "n1", 1);
+        world.Advance(TimeSpan.FromSeconds(4));
+        world.Advance(TimeSpan.FromSeconds(5));
+        Assert.Equal(TaskState.Ready, world.Fresh(ready).DesiredState);
+        world.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(TaskState.Running, world.Fresh(ready).DesiredState);
+    }
+
+    [Fact]
     public void AT_REP_5_NodeDown_IsReplacedElsewhereAtOnce()
     {
         var world = new ServiceWorld(replicas: 2);
@@ -89,6 +113,36 @@ public sealed class ReplicatedTests
     }
 
     [Fact]
+    public void AT_REP_7_TaskThatAppearsOnADownNode_OrWhoseNodeIsDeleted_IsReplaced()
+    {
+        var world = new ServiceWorld(replicas: 1, nodes: 3);
+        world.SetNodeState("n1", NodeStatus.Types.State.Down);
+        var late = world.Add(TaskState.Running, TaskState.Assigned, "n1", 1);
+        world.Settle();
+        Assert.Equal(TaskState.Shutdown, world.Fresh(late).DesiredState);
+        var running = Assert.Single(world.Running);
+        world.Nodes.Remove(running.NodeId);
+        world.Settle();
+        Assert.Equal(TaskState.Shutdown, world.Fresh(running).DesiredState);
+        Assert.Single(world.Running);
+    }
+
+    [Fact]
+    public void REP_8_SlotWhoseOldTaskStillStops_IsFilledAfterIt()
+    {
+        var world = new ServiceWorld(replicas: 2) { StopsTasks = false };
+        world.Settle();
+        world.Update(s => s.Replicated.Replicas = 1);
+        world.Settle();
+        world.Update(s => s.Replicated.Replicas = 2);
+        world.Settle();
+        Assert.Equal(2, world.Running.Count);
+        world.StopsTasks = true;
+        world.Settle();
+        Assert.Equal(2, world.Running.Count(t => t.IsWanted()));
+    }
+
+    [Fact]
     public void RemovedNode_OrphansItsTasks()
     {
         var world = new ServiceWorld(replicas: 2);
@@ -97,38 +151,6 @@ public sealed class ReplicatedTests
         world.Settle();
         Assert.Contains(world.Tasks, t => t.Observed() == TaskState.Orphaned);
         Assert.Equal(2, world.Running.Count(t => t.NodeId == "n2"));
-    }
-
-    [Fact]
-    public void AT_REA_3_RemovedService_StopsItsTasksBeforeTheirObjectsGo()
-    {
-        var world = new ServiceWorld(replicas: 3);
-        world.Settle();
-        world.StopsTasks = false;
-        world.RemoveService();
-        world.Settle();
-        Assert.All(world.Tasks, t => Assert.Equal(TaskState.Remove, t.DesiredState));
-        Assert.Equal(3, world.Tasks.Count);
-        world.StopsTasks = true;
-        world.Settle();
-        Assert.Empty(world.Tasks);
-        Assert.Null(world.Progress);
-    }
-
-    [Fact]
-    public void AT_REA_2_History_IsTrimmedPerSlot()
-    {
-        var world = new ServiceWorld(replicas: 2, configure: s => s.Task.Restart = Any(TimeSpan.FromSeconds(1)));
-        world.Cluster.Spec.Orchestration.TaskHistoryRetentionLimit = 2;
-        world.Settle();
-        for (var i = 0; i < 4; i++)
-        {
-            world.Running.ToList().ForEach(t => world.SetState(t, TaskState.Failed));
-            world.Advance(TimeSpan.FromSeconds(2));
-        }
-
-        Assert.Equal(4, world.Tasks.Count);
-        Assert.Equal(2, world.Running.Count);
     }
 
     [Fact]

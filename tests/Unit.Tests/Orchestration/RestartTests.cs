@@ -44,6 +44,24 @@ public sealed class RestartTests
         world.Running.ToList().ForEach(t => world.SetState(t, TaskState.Failed));
         world.Finish(TimeSpan.FromMinutes(1));
         Assert.Empty(world.Running);
+        world.Update(s => s.Annotations.Labels["a"] = "b");
+        world.Finish(TimeSpan.FromMinutes(1));
+        Assert.Equal(2, world.Tasks.Count);
+    }
+
+    [Fact]
+    public void AT_RST_3_OnNone_AForcedUpdate_ReplacesOneAfterTheOther()
+    {
+        var world = World(Condition.None);
+        world.Running.ToList().ForEach(t => world.SetState(t, TaskState.Failed));
+        world.Settle();
+        world.Agent = _ => TaskState.Starting;
+        world.Update(s => s.Task.ForceUpdate++);
+        world.Finish(TimeSpan.FromMinutes(1));
+        var first = Assert.Single(world.Wanted);
+        world.SetState(first, TaskState.Running);
+        world.Finish(TimeSpan.FromMinutes(1));
+        Assert.Equal(2, world.Wanted.Count);
     }
 
     [Fact]
@@ -105,14 +123,47 @@ public sealed class RestartTests
         Assert.InRange(world.Tasks.Count, 4, 2 * 6);
     }
 
-    private static ServiceWorld World(Condition condition, double delay = 1, ulong maxAttempts = 0, double window = 0)
+    [Fact]
+    public void RST_4_SlowPredecessor_IsWaitedForAsLongAsItsGraceAllows()
     {
-        var world = new ServiceWorld(replicas: 2, configure: s => s.Task.Restart = new RestartPolicy
+        var world = World(Condition.Any, replicas: 1, configure: s => s.Task.Container.StopGracePeriod = Duration.FromTimeSpan(TimeSpan.FromMinutes(10)));
+        world.StopsTasks = false;
+        world.Drain(world.Running[0].NodeId, force: true);
+        world.Settle();
+        world.Advance(TimeSpan.FromMinutes(9));
+        Assert.Single(world.Running);
+        world.Advance(TimeSpan.FromMinutes(2));
+        Assert.Equal(2, world.Running.Count);
+    }
+
+    [Fact]
+    public void INI_3_ReplacementWaitsForItsPredecessor_AfterAFailoverToo()
+    {
+        var world = World(Condition.Any, replicas: 1, delay: 5);
+        world.StopsTasks = false;
+        world.Drain(world.Running[0].NodeId, force: true);
+        world.Settle();
+        world.FailOver();
+        world.Advance(TimeSpan.FromSeconds(30));
+        Assert.Single(world.Running);
+        world.StopsTasks = true;
+        world.Settle();
+        Assert.Equal(TaskState.Running, Assert.Single(world.Running).DesiredState);
+    }
+
+    private static ServiceWorld World(
+        Condition condition, double delay = 1, ulong maxAttempts = 0, double window = 0, ulong replicas = 2, Action<ServiceSpec>? configure = null)
+    {
+        var world = new ServiceWorld(replicas, configure: s =>
         {
-            Condition = condition,
-            Delay = Duration.FromTimeSpan(Second * delay),
-            MaxAttempts = maxAttempts,
-            Window = window > 0 ? Duration.FromTimeSpan(Second * window) : null,
+            s.Task.Restart = new RestartPolicy
+            {
+                Condition = condition,
+                Delay = Duration.FromTimeSpan(Second * delay),
+                MaxAttempts = maxAttempts,
+                Window = window > 0 ? Duration.FromTimeSpan(Second * window) : null,
+            };
+            configure?.Invoke(s);
         });
         world.Settle();
         return world;

@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using SwarmOrleans.Contracts;
 using SwarmOrleans.Orchestration;
@@ -43,6 +44,12 @@ internal sealed class ServiceWorld
     /// <summary>How far agents take a task that is meant to run; by default to RUNNING.</summary>
     public Func<SwarmTask, TaskState> Agent { get; set; } = _ => TaskState.Running;
 
+    /// <summary>False for tasks that no node is free for.</summary>
+    public Func<SwarmTask, bool> CanPlace { get; set; } = _ => true;
+
+    /// <summary>False for a service that an old manager made: its spec has no version.</summary>
+    public bool HasVersions { get; init; } = true;
+
     /// <summary>False while agents ignore the wish to stop.</summary>
     public bool StopsTasks { get; set; } = true;
 
@@ -63,6 +70,9 @@ internal sealed class ServiceWorld
         Description = new NodeDescription { Hostname = id, Resources = new Resources { NanoCpus = 4_000_000_000, MemoryBytes = 8L << 30 } },
     };
 
+    /// <summary>A world whose service has the mode that <paramref name="configure"/> sets.</summary>
+    public static ServiceWorld Of(Action<ServiceSpec> configure, int nodes = 3) => new(replicas: 0, nodes, configure);
+
     public void Update(Action<ServiceSpec> change)
     {
         var next = Service!.Clone();
@@ -71,10 +81,68 @@ internal sealed class ServiceWorld
         change(next.Spec);
         next.SpecVersion = Next();
         next.UpdateStatus = null;
+        if (next.IsJob())
+        {
+            next.JobStatus = new JobStatus { JobIteration = new ObjectVersion { Index = Service.Iteration() + 1 } };
+        }
+
         Service = next;
     }
 
+    /// <summary>Goes back as the control API does on request (API-21).</summary>
+    public void RollBack()
+    {
+        var next = Service!.Clone();
+        (next.Spec, next.PreviousSpec) = (next.PreviousSpec, next.Spec);
+        (next.SpecVersion, next.PreviousSpecVersion) = (next.PreviousSpecVersion, next.SpecVersion);
+        next.UpdateStatus = new UpdateStatus { State = UpdateStatus.Types.UpdateState.RollbackStarted };
+        Service = next;
+    }
+
+    /// <summary>Puts a changed service in the place of the present one.</summary>
+    public void Put(Service? service) => Service = service ?? throw new InvalidOperationException("nothing to put");
+
     public void RemoveService() => Service = null;
+
+    public void RequestRemoval()
+    {
+        Service = Service!.Clone();
+        Service.PendingDelete = true;
+    }
+
+    /// <summary>Another manager decides from here on; it has nothing but what is stored.</summary>
+    public void FailOver()
+    {
+        Service = Service is null ? null : Service.Parser.ParseFrom(Service.ToByteArray());
+        Progress = Progress is null ? null : ServiceProgress.Parser.ParseFrom(Progress.ToByteArray());
+    }
+
+    public void Drain(string node, bool force = false)
+    {
+        var changed = Nodes[node].Clone();
+        changed.Spec.Availability = NodeSpec.Types.Availability.Drain;
+        changed.Spec.ForceDrain = force;
+        Nodes[node] = changed;
+    }
+
+    public void SetAvailability(string node, NodeSpec.Types.Availability availability) => Nodes[node].Spec.Availability = availability;
+
+    public void SetNodeState(string node, NodeStatus.Types.State state) => Nodes[node].Status.State = state;
+
+    /// <summary>A task that was there before; made from the present spec unless <paramref name="configure"/> changes it.</summary>
+    public SwarmTask Add(TaskState desired, TaskState observed, string node = "", ulong slot = 0, Action<SwarmTask>? configure = null)
+    {
+        var task = SwarmOrleans.Orchestration.TaskFactory.Create(Service!, Cluster, new SlotKey(slot, node), desired, _ids.NewId(), Timestamp.FromDateTimeOffset(Now));
+        task.Spec = task.Spec.Clone();
+        task.Status = new SwarmTaskStatus { State = observed, Timestamp = Timestamp.FromDateTimeOffset(Now) };
+        configure?.Invoke(task);
+        _tasks.Add(task.Id, task);
+        return task;
+    }
+
+    public SwarmTask Fresh(SwarmTask task) => _tasks[task.Id];
+
+    public bool Has(SwarmTask task) => _tasks.ContainsKey(task.Id);
 
     public void SetState(SwarmTask task, TaskState state)
     {
@@ -96,6 +164,7 @@ internal sealed class ServiceWorld
             Cluster = Cluster,
             Tasks = [.. _tasks.Values],
             FindNode = id => Nodes.GetValueOrDefault(id),
+            AllNodes = () => Nodes.Values,
             Now = Now,
             Ids = _ids,
         });
@@ -109,7 +178,7 @@ internal sealed class ServiceWorld
             Assert.True(_tasks.Remove(task.Id));
         }
 
-        Service = decision.Service ?? Service;
+        Service = decision.RemovesService ? null : decision.Service ?? Service;
         Progress = decision.Progress;
         WakeAt = decision.WakeAt;
         Invariant?.Invoke(this);
@@ -123,7 +192,15 @@ internal sealed class ServiceWorld
         foreach (var task in Tasks)
         {
             var state = task.Observed();
-            if (task.NodeId.Length == 0 && state < TaskState.Assigned && task.IsWanted())
+            if (task.NodeId.Length > 0 && state < TaskState.Assigned && task.IsWanted())
+            {
+                if (TaskFacts.IsOpen(Nodes.GetValueOrDefault(task.NodeId)))
+                {
+                    SetState(task, TaskState.Assigned);
+                    moved = true;
+                }
+            }
+            else if (task.NodeId.Length == 0 && state < TaskState.Assigned && task.IsWanted() && CanPlace(task))
             {
                 var node = Nodes.Values.Where(n => !TaskFacts.IsInvalid(n) && n.Spec.Availability == NodeSpec.Types.Availability.Active)
                     .OrderBy(n => _tasks.Values.Count(t => t.NodeId == n.Id && t.IsWanted())).ThenBy(n => n.Id, StringComparer.Ordinal).FirstOrDefault();
@@ -140,7 +217,7 @@ internal sealed class ServiceWorld
                 var goal = task.DesiredState switch
                 {
                     TaskState.Ready => Min(TaskState.Ready, Agent(task)),
-                    TaskState.Running => Agent(task),
+                    TaskState.Running or TaskState.Complete => Agent(task),
                     _ => StopsTasks ? TaskState.Shutdown : state,
                 };
                 if (goal > state)
@@ -189,5 +266,5 @@ internal sealed class ServiceWorld
 
     private static TaskState Min(TaskState a, TaskState b) => a < b ? a : b;
 
-    private ObjectVersion Next() => new() { Index = ++_version };
+    private ObjectVersion? Next() => HasVersions ? new ObjectVersion { Index = ++_version } : null;
 }

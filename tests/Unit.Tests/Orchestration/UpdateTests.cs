@@ -23,6 +23,60 @@ public sealed class UpdateTests
         Assert.NotNull(world.Service.UpdateStatus.CompletedAt);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public void AT_UPD_1_AtAnyParallelism_WithDelay_AllSlotsAreUpdated(ulong parallelism)
+    {
+        var world = World(new UpdateConfig { Parallelism = parallelism, Delay = Duration.FromTimeSpan(TimeSpan.FromSeconds(10)) });
+        world.Update(s => s.Task.Container.Image = "v2");
+        world.Finish(Hour);
+        Assert.Equal(3, Updated(world));
+        Assert.Equal([1ul, 2, 3], world.Running.Select(t => t.Slot));
+    }
+
+    [Fact]
+    public void AT_UPD_1_StartFirst_KeepsTheNumberOfSlots()
+    {
+        var world = World(new UpdateConfig { Parallelism = 1, Order = Order.StartFirst });
+        world.Update(s => s.Task.Container.Image = "v2");
+        world.Finish(Hour);
+        Assert.Equal([1ul, 2, 3], world.Running.Select(t => t.Slot));
+        Assert.Equal(3, Updated(world));
+    }
+
+    [Fact]
+    public void AT_UPD_1_TheTasksLogDriver_GoesBeforeTheClusters()
+    {
+        var world = World(new UpdateConfig());
+        world.Cluster.Spec.TaskDefaults = new TaskDefaults { LogDriver = new Driver { Name = "cluster" } };
+        world.Update(s => s.Task.LogDriver = new Driver { Name = "task" });
+        world.Finish(Hour);
+        Assert.Equal(["task", "task", "task"], world.Running.Select(t => t.LogDriver.Name));
+        world.Update(s => s.Task.LogDriver = null);
+        world.Finish(Hour);
+        Assert.Equal(["cluster", "cluster", "cluster"], world.Running.Select(t => t.LogDriver.Name));
+    }
+
+    [Fact]
+    public void AT_UPD_1_NewCredentials_KeepRunningTasks_AndReplaceStoppedOnes()
+    {
+        var world = World(new UpdateConfig(), configure: s => s.Task.Restart = GlobalTests.Policy(RestartPolicy.Types.RestartCondition.None));
+        var before = world.Running.Select(t => t.Id).ToList();
+        void Change(string auth) => world.Update(s => s.Task.Container.PullOptions = new ContainerSpec.Types.PullOptions { RegistryAuth = auth });
+        Change("one");
+        world.Finish(Hour);
+        Assert.Equal(before, world.Running.Select(t => t.Id));
+        world.Update(s => s.Task.ForceUpdate++);
+        world.Finish(Hour);
+        world.Running.ToList().ForEach(t => world.SetState(t, TaskState.Failed));
+        world.Finish(Hour);
+        Assert.Empty(world.Running);
+        Change("two");
+        world.Finish(Hour);
+        Assert.Equal(3, world.Running.Count);
+    }
+
     [Fact]
     public void ScalingAlone_ShowsNoUpdateStatus()
     {
@@ -114,6 +168,39 @@ public sealed class UpdateTests
         Assert.Equal(["v1", "v1", "v1", "v1"], world.Running.Select(t => t.Spec.Container.Image));
     }
 
+    [Theory]
+    [InlineData(Action.Pause, true, State.RollbackPaused)]
+    [InlineData(Action.Pause, false, State.RollbackPaused)]
+    [InlineData(Action.Continue, true, State.RollbackCompleted)]
+    [InlineData(Action.Continue, false, State.RollbackCompleted)]
+    public void AT_UPD_6_RollbackThatFailsToo_DoesWhatItsOwnSettingsSay(Action action, bool hasVersions, State expected)
+    {
+        var update = new UpdateConfig { Parallelism = 1, FailureAction = Action.Rollback, MaxFailureRatio = 0.4f };
+        var rollback = new UpdateConfig { Parallelism = 1, FailureAction = action, MaxFailureRatio = 0.4f };
+        var world = World(update, replicas: 4, s => s.Rollback = rollback, hasVersions);
+        var (made, updated) = (0, new HashSet<string>());
+        world.Agent = t => t.DesiredState == TaskState.Running && t.Observed() < TaskState.Running && made++ % 2 == 1 ? TaskState.Failed : TaskState.Running;
+        world.Invariant = w => updated.UnionWith(w.Tasks.Where(t => t.Spec.Container.Image == "v2" && t.DesiredState >= TaskState.Running).Select(t => $"{t.Slot}"));
+        world.Update(s => s.Task.Container.Image = "v2");
+        world.Finish(TimeSpan.FromSeconds(60));
+        Assert.Equal("v1", world.Service!.Spec.Task.Container.Image);
+        Assert.Equal(expected, world.Service.UpdateStatus.State);
+        Assert.InRange(updated.Count, 2, 4);
+    }
+
+    [Fact]
+    public void ManualRollback_ReturnsEveryTask_AndCompletes()
+    {
+        var world = World(new UpdateConfig { Parallelism = 1 });
+        world.Update(s => s.Task.Container.Image = "v2");
+        world.Finish(Hour);
+        world.RollBack();
+        world.Finish(Hour);
+        Assert.Equal(State.RollbackCompleted, world.Service!.UpdateStatus.State);
+        Assert.Equal(["v1", "v1", "v1"], world.Running.Select(t => t.Spec.Container.Image));
+        Assert.Equal("v2", world.Service.PreviousSpec.Task.Container.Image);
+    }
+
     [Fact]
     public void TaskThatEndsWithinTheMonitoringTime_IsAFailure_LaterItIsNot()
     {
@@ -156,9 +243,19 @@ public sealed class UpdateTests
 
     private static int Updated(ServiceWorld world) => world.Running.Count(t => t.Spec.Container.Image == "v2");
 
-    private static ServiceWorld World(UpdateConfig? config, ulong replicas = 3)
+    private static ServiceWorld World(UpdateConfig? config, ulong replicas = 3, System.Action<ServiceSpec>? configure = null, bool hasVersions = true)
     {
-        var world = new ServiceWorld(replicas, nodes: 3, s => s.Update = config);
+        var world = new ServiceWorld(replicas, nodes: 3, s =>
+        {
+            s.Update = config;
+            configure?.Invoke(s);
+        })
+        { HasVersions = hasVersions };
+        if (!hasVersions)
+        {
+            world.Service!.SpecVersion = null;
+        }
+
         world.Settle();
         return world;
     }

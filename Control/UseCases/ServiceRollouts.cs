@@ -1,0 +1,55 @@
+using SwarmOrleans.Contracts;
+using SwarmOrleans.Orchestration;
+using SwarmOrleans.Store;
+
+namespace SwarmOrleans.Control;
+
+/// <summary>What operators do with a service's updates beyond changing its spec: pause, resume, go back to a revision.</summary>
+public sealed class ServiceRollouts(ISwarmStore store, TimeProvider time)
+{
+    /// <summary>True when the request is one of these, and its spec does not matter.</summary>
+    public static bool Concerns(UpdateServiceRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return request.Rollout != RolloutAction.None || request.RollbackTo > 0;
+    }
+
+    /// <summary>The specs that the service has had lately, oldest first; the last one is the present one.</summary>
+    public async Task<IReadOnlyList<Revision>> ListRevisionsAsync(string id, CancellationToken cancellationToken) =>
+        (await store.ViewAsync(cancellationToken)).Find<ServiceProgress>(id)?.Revisions ?? (IReadOnlyList<Revision>)[];
+
+    /// <summary>Does what the request asks for.</summary>
+    /// <exception cref="UseCaseException">
+    /// The service does not exist or has changed since the request's version, no update is under way or paused, or the revision is not kept.
+    /// </exception>
+    public async Task<Service> ChangeAsync(UpdateServiceRequest request, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        if (request.ServiceVersion is null)
+        {
+            throw UseCaseException.Invalid("service_version: the version that the change is based on must be given");
+        }
+
+        var view = await store.ViewAsync(cancellationToken);
+        var service = view.Find<Service>(request.ServiceId) ?? throw UseCaseException.NotFound("service", request.ServiceId);
+        var next = Changed(request, service, view.Find<ServiceProgress>(request.ServiceId));
+        next.Meta.Version = request.ServiceVersion;
+        await store.OrThrowAsync(new StoreTransaction().Update(next), cancellationToken);
+        return store.Current.Find<Service>(request.ServiceId) ?? next;
+    }
+
+    private Service Changed(UpdateServiceRequest request, Service service, ServiceProgress? progress)
+    {
+        if (request.RollbackTo > 0)
+        {
+            return Rollouts.RollBackTo(service, progress, request.RollbackTo, time.GetUtcNow())
+                ?? throw Refused($"rollback_to: service {service.Id} has no earlier revision {request.RollbackTo}");
+        }
+
+        return request.Rollout == RolloutAction.Pause
+            ? Rollouts.Pause(service) ?? throw Refused($"rollout: no update of service {service.Id} is under way")
+            : Rollouts.Resume(service) ?? throw Refused($"rollout: no update of service {service.Id} is paused");
+    }
+
+    private static UseCaseException Refused(string message) => new(UseCaseError.FailedPrecondition, message);
+}

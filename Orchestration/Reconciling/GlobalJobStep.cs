@@ -1,0 +1,31 @@
+using SwarmOrleans.Contracts;
+
+namespace SwarmOrleans.Orchestration;
+
+/// <summary>Runs one task to its end on every fitting node (JOB-7), on those that join later too.</summary>
+internal static class GlobalJobStep
+{
+    public static void Run(Workspace work)
+    {
+        NodeTasks.RemoveOfGoneNodes(work);
+        JobFacts.RetireOthers(work, keepsHistory: false);
+        foreach (var task in work.Tasks)
+        {
+            var node = work.NodeOf(task);
+            if (TaskFacts.IsInvalid(node) ? !task.HasEnded() : !TaskFacts.IsOpen(node) && task.Observed() > TaskState.Complete)
+            {
+                work.SetDesired(task, TaskState.Shutdown);
+            }
+        }
+
+        RestartStep.Run(work);
+        var open = NodeTasks.OpenNodes(work);
+        foreach (var key in work.Slots.Union(open).ToList())
+        {
+            if (JobFacts.StateOf(work, key) == JobSlotState.Free && open.Contains(key))
+            {
+                StartStep.Create(work, key);
+            }
+        }
+    }
+}

@@ -1,0 +1,52 @@
+using SwarmOrleans.Contracts;
+
+namespace SwarmOrleans.Orchestration;
+
+/// <summary>
+/// Ends overlaps: when an up-to-date task of a slot runs, the others in it stop, and never before (DIR-8, UPD-7). SwarmKit goes by desired states and so
+/// stops a healthy task whose replacement never ran (UPD-9).
+/// </summary>
+internal static class OverlapStep
+{
+    public static void Run(Workspace work)
+    {
+        foreach (var key in work.Slots)
+        {
+            var wanted = work.InSlot(key).FindAll(t => t.IsWanted());
+            if (wanted.Count > 1)
+            {
+                Resolve(work, wanted);
+            }
+        }
+    }
+
+    /// <summary>True when another task of the slot is there to stay.</summary>
+    public static bool HasSuccessor(Workspace work, SwarmTask task) =>
+        work.InSlot(work.KeyOf(task)).Exists(other => other.Id != task.Id && IsStaying(work, other));
+
+    /// <summary>The task that is to stay in a slot; null when none is.</summary>
+    public static SwarmTask? Best(Workspace work, IEnumerable<SwarmTask> tasks) => tasks.Where(t => IsStaying(work, t))
+        .OrderByDescending(t => t.Observed()).ThenByDescending(t => t.DesiredState).ThenBy(t => t.StateTime()).ThenBy(t => t.Id, StringComparer.Ordinal)
+        .FirstOrDefault();
+
+    /// <summary>A task that its slot can rely on: wanted, alive, up to date, and on no node that it must leave.</summary>
+    public static bool IsStaying(Workspace work, SwarmTask task) =>
+        task.IsWanted() && !task.HasEnded() && !work.IsDirty(task) && (task.NodeId.Length == 0 || !TaskFacts.IsInvalid(work.NodeOf(task)));
+
+    private static void Resolve(Workspace work, List<SwarmTask> wanted)
+    {
+        if (Best(work, wanted) is not { } best)
+        {
+            return;
+        }
+
+        var isRunning = best.Observed() == TaskState.Running;
+        foreach (var other in wanted)
+        {
+            if (other.Id != best.Id && (isRunning || IsStaying(work, other)))
+            {
+                work.SetDesired(other, TaskState.Shutdown);
+            }
+        }
+    }
+}

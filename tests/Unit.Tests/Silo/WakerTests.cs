@@ -1,0 +1,105 @@
+using Google.Protobuf.WellKnownTypes;
+using Microsoft.Extensions.Logging.Abstractions;
+using SwarmOrleans.Contracts;
+using SwarmOrleans.Silo.Reconciling;
+using SwarmOrleans.Store;
+using SwarmOrleans.Testing;
+
+namespace SwarmOrleans.Tests.Unit.Reconciling;
+
+public sealed class WakerTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task NodeThatJoinsOrIsLabelled_ConcernsServicesWithOneTaskPerNodeAlone()
+    {
+        await using var test = TestStore.Create();
+        var view = await test.CreateAsync(
+            ServiceOf("replicated", s => s.Replicated = new ReplicatedService()), ServiceOf("global", s => s.Global = new GlobalService()),
+            ServiceOf("job", s => s.ReplicatedJob = new ReplicatedJob()), ServiceOf("globaljob", s => s.GlobalJob = new GlobalJob()));
+        var joined = await ChangesAsync(test, view, new StoreTransaction().Create(new Node { Id = "n1", Spec = new NodeSpec(), Status = new NodeStatus() }));
+        Assert.Equal(["global", "globaljob", "node/n1"], Waker.KeysOf(joined).Order());
+
+        var labelled = joined.View.Find<Node>("n1")!.Clone();
+        labelled.Spec.Annotations = new Annotations { Labels = { ["a"] = "b" } };
+        var change = await ChangesAsync(test, joined.View, new StoreTransaction().Update(labelled));
+        Assert.Equal(["global", "globaljob"], Waker.KeysOf(change).Order());
+
+        var described = change.View.Find<Node>("n1")!.Clone();
+        described.Status.Message = "still here";
+        change = await ChangesAsync(test, change.View, new StoreTransaction().Update(described));
+        Assert.Empty(Waker.KeysOf(change));
+    }
+
+    [Fact]
+    public async Task NodeThatDrains_ConcernsTheServicesWithTasksOnItToo()
+    {
+        await using var test = TestStore.Create();
+        var view = await test.CreateAsync(
+            ServiceOf("here", s => s.Replicated = new ReplicatedService()), ServiceOf("elsewhere", s => s.Replicated = new ReplicatedService()),
+            new Node { Id = "n1", Spec = new NodeSpec(), Status = new NodeStatus() }, new SwarmTask { Id = "t1", ServiceId = "here", NodeId = "n1", Status = new SwarmTaskStatus() });
+        var drained = view.Find<Node>("n1")!.Clone();
+        drained.Spec.Availability = NodeSpec.Types.Availability.Drain;
+        var change = await ChangesAsync(test, view, new StoreTransaction().Update(drained));
+        Assert.Equal(["here", "node/n1"], Waker.KeysOf(change).Order());
+    }
+
+    [Fact]
+    public async Task AT_JOB_1_EveryServiceIsLookedAtAtStart_OneThatCannotBe_DoesNotStopTheOthers()
+    {
+        await using var test = TestStore.Create();
+        await test.CreateAsync(ServiceOf("broken", s => s.GlobalJob = new GlobalJob()), ServiceOf("job", s => s.ReplicatedJob = new ReplicatedJob()));
+        var seen = System.Threading.Channels.Channel.CreateUnbounded<string>();
+        var waker = new Waker(
+            test.Store,
+            new OwnsAll(),
+            (key, _) =>
+            {
+                seen.Writer.TryWrite(key);
+                return key == "broken" ? throw new InvalidOperationException("broken") : Task.FromResult(new ReconcileResult(test.Store.Current.Version, null));
+            },
+            TimeProvider.System,
+            NullLogger<Waker>.Instance);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        var running = waker.RunAsync(stop.Token);
+        HashSet<string> first = [await seen.Reader.ReadAsync(Token), await seen.Reader.ReadAsync(Token)];
+        Assert.Equal(["broken", "job"], first.Order());
+
+        await test.CreateAsync(ServiceOf("late", s => s.GlobalJob = new GlobalJob()));
+        while (await seen.Reader.ReadAsync(Token) != "late")
+        {
+            // The broken one is tried again meanwhile.
+        }
+
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+    }
+
+    private static async Task<ChangeBatch> ChangesAsync(TestStore test, StoreView before, StoreTransaction transaction)
+    {
+        Assert.True((await test.Store.CommitAsync(transaction, Token)).IsCommitted);
+        await foreach (var batch in test.Store.WatchAsync(before.Version, Token))
+        {
+            return batch;
+        }
+
+        throw new InvalidOperationException("the watch has ended");
+    }
+
+    private static Service ServiceOf(string id, Action<ServiceSpec> configure)
+    {
+        var spec = new ServiceSpec
+        {
+            Annotations = new Annotations { Name = id },
+            Task = new TaskSpec { Container = new ContainerSpec { Image = "v1", StopGracePeriod = Duration.FromTimeSpan(TimeSpan.FromSeconds(1)) } },
+        };
+        configure(spec);
+        return new Service { Id = id, Spec = spec, SpecVersion = new ObjectVersion() };
+    }
+
+    private sealed class OwnsAll : IOwnership
+    {
+        public bool IsOwner(StoreView view, string key) => true;
+    }
+}
