@@ -68,6 +68,7 @@ public sealed class TaskFiles
         try
         {
             Directory.CreateDirectory(_root, DirectoryMode);
+            Directory.CreateDirectory(_directory, DirectoryMode);
             Directory.CreateDirectory(SecretsDirectory, DirectoryMode);
             Directory.CreateDirectory(ConfigsDirectory, DirectoryMode);
             foreach (var (file, target, data) in contents)

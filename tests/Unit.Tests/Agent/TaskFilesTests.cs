@@ -34,6 +34,7 @@ public sealed class TaskFilesTests : IDisposable
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead, File.GetUnixFileMode(files.Configs[0].Path));
         const UnixFileMode Owner = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
         Assert.Equal(Owner, File.GetUnixFileMode(_root));
+        Assert.Equal(Owner, File.GetUnixFileMode(Path.GetDirectoryName(files.SecretsDirectory)!));
         await files.WriteAsync(Stop);
         files.Remove();
         Assert.Empty(Directory.GetFileSystemEntries(_root));

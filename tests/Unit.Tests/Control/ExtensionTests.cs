@@ -3,8 +3,8 @@ using Google.Protobuf.WellKnownTypes;
 using SwarmOrleans.Contracts;
 using SwarmOrleans.Control;
 using SwarmOrleans.Store;
-using Extension = SwarmOrleans.Contracts.Extension;
 using static SwarmOrleans.Tests.Unit.Control.ControlWorld;
+using Extension = SwarmOrleans.Contracts.Extension;
 
 namespace SwarmOrleans.Tests.Unit.Control;
 
