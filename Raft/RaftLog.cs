@@ -35,7 +35,7 @@ public sealed partial class RaftLog : IConsensusLog
         _options = options;
         _logger = options.LoggerFactory.CreateLogger<RaftLog>();
         (_peers, _snapshots, _machine, _members, _guard) = (peers, snapshots, machine, members, guard);
-        _wal = new DurableWal(WalOptions(options), machine);
+        _wal = new DurableWal(WalOptions(options.LogDirectory), machine);
         _cluster = new RaftCluster(Configuration(options, members)) { AuditTrail = _wal };
         _leadership = new LeadershipTracker(_cluster, _wal, options.Address.ToString());
         _barrier = new BarrierCoalescer(ReadIndexOnceAsync);
@@ -68,7 +68,7 @@ public sealed partial class RaftLog : IConsensusLog
         var machine = new ReplicaStateMachine(
             options.Consumer, members, files, d => log!.DownloadAsync(d), options.SnapshotBytes, options.LoggerFactory.CreateLogger<RaftLog>());
         await machine.RestoreAsync(cancellationToken);
-        await LogInspection.RunAsync(WalOptions(options), guard, machine.Snapshot, cancellationToken);
+        await LogInspection.RunAsync(WalOptions(options.LogDirectory), guard, machine.Snapshot, cancellationToken);
         log = new RaftLog(options, peers, files, machine, members, guard);
         await log.StartAsync(cancellationToken);
         return log;
@@ -182,14 +182,14 @@ public sealed partial class RaftLog : IConsensusLog
 
     internal FileStream OpenSnapshot(long index, long term) => _snapshots.Open(index, term);
 
-    private static WriteAheadLog.Options WalOptions(RaftLogOptions options) => new()
+    internal static WriteAheadLog.Options WalOptions(string directory) => new()
     {
-        Location = options.LogDirectory,
+        Location = directory,
         ChunkSize = 1 << 20,
         HashAlgorithm = WriteAheadLog.IntegrityHashAlgorithm.Crc32,
     };
 
-    private static RaftCluster.CustomTransportConfiguration Configuration(RaftLogOptions options, MemberStorage members) =>
+    internal static RaftCluster.CustomTransportConfiguration Configuration(RaftLogOptions options, MemberStorage members) =>
         new(options.Address, options.Listener, options.Connector)
         {
             PublicEndPoint = options.Address,

@@ -11,9 +11,6 @@ namespace SwarmOrleans.Raft.Engine;
 internal sealed class DurableWal(WriteAheadLog.Options options, IStateMachine stateMachine)
     : WriteAheadLog(options, stateMachine), IAuditTrail<IRaftLogEntry>
 {
-    /// <summary>Called after a flush that precedes an acknowledgement.</summary>
-    public Action? Flushed { get; init; }
-
     async ValueTask IAuditTrail<IRaftLogEntry>.AppendAsync<TEntry>(
         ILogEntryProducer<TEntry> entries, long startIndex, bool skipCommitted, CancellationToken token)
     {
@@ -23,7 +20,6 @@ internal sealed class DurableWal(WriteAheadLog.Options options, IStateMachine st
         {
             // The caller holds the engine's transition lock, so that no other flush runs.
             await FlushAsync(token).ConfigureAwait(false);
-            Flushed?.Invoke();
         }
     }
 

@@ -28,6 +28,8 @@ internal sealed class RaftMember : IAsyncDisposable
 
     public string Directory { get; }
 
+    public string LogDirectory => Path.Combine(Directory, "log");
+
     public IPEndPoint Address { get; }
 
     public SecurityConfig Security { get; }
@@ -37,12 +39,21 @@ internal sealed class RaftMember : IAsyncDisposable
     public RaftLog Log { get; private set; } = null!;
 
     public static async Task<RaftMember> StartAsync(
-        string id, IPEndPoint address, string directory, bool bootstrap, RootCa root, Keyring keyring, long snapshotBytes = 16 << 20)
+        string id, IPEndPoint address, string directory, bool bootstrap, RootCa root, Keyring keyring, RaftNetwork network, long snapshotBytes)
     {
         var security = new SecurityConfig(Identities.Issue(id, NodeRole.Manager, root).Identity);
         var store = new SwarmStore(new SwarmStoreOptions { ManagerId = id, BootId = RandomIdSource.Secure.NewId(), Keyring = keyring });
         var member = new RaftMember(directory, address, security, store);
-        await member.StartAsync(bootstrap, keyring, snapshotBytes);
+        try
+        {
+            await member.StartAsync(bootstrap, keyring, network, snapshotBytes);
+        }
+        catch
+        {
+            await member.DisposeAsync();
+            throw;
+        }
+
         return member;
     }
 
@@ -62,7 +73,7 @@ internal sealed class RaftMember : IAsyncDisposable
         _channels.Dispose();
     }
 
-    private async Task StartAsync(bool bootstrap, Keyring keyring, long snapshotBytes)
+    private async Task StartAsync(bool bootstrap, Keyring keyring, RaftNetwork network, long snapshotBytes)
     {
         var listener = new RaftListener(Address);
         var builder = WebApplication.CreateSlimBuilder();
@@ -82,8 +93,8 @@ internal sealed class RaftMember : IAsyncDisposable
                 Bootstrap = bootstrap,
                 Consumer = Store,
                 Listener = listener,
-                Connector = new RaftConnector(_ => Security.ClientOptions()),
-                Peers = _channels.To,
+                Connector = network.LinksOf(Address, new RaftConnector(_ => Security.ClientOptions())),
+                Peers = to => network.CallsOf(Address, _channels.To(to)),
                 SnapshotBytes = snapshotBytes,
             },
             CancellationToken.None);
