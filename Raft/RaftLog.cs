@@ -203,7 +203,7 @@ public sealed partial class RaftLog : IConsensusLog
 
     internal FileStream OpenSnapshot(long index, long term) => _snapshots.Open(index, term);
 
-    private static RaftCluster.CustomTransportConfiguration Configuration(RaftLogOptions options, MemberStorage members) =>
+    internal static RaftCluster.CustomTransportConfiguration Configuration(RaftLogOptions options, MemberStorage members) =>
         new(options.Address, options.Listener, options.Connector)
         {
             PublicEndPoint = options.Address,

@@ -6,13 +6,18 @@ using SwarmOrleans.Store;
 namespace SwarmOrleans.Control;
 
 /// <summary>What users do with services.</summary>
-public sealed class Services(ISwarmStore store, IIdSource ids, TimeProvider time)
+/// <param name="store">The replica.</param>
+/// <param name="ids">Ids for new services.</param>
+/// <param name="time">Clock.</param>
+/// <param name="requireServed">Refuses specs that ask for more than the swarm's agents can do; null when they can do everything.</param>
+public sealed class Services(ISwarmStore store, IIdSource ids, TimeProvider time, Action<ServiceSpec>? requireServed = null)
 {
     /// <summary>Stores a new service (API-18).</summary>
     /// <exception cref="UseCaseException">The spec breaks a rule, needs what is not there, or the name is taken.</exception>
     public async Task<Service> CreateAsync(ServiceSpec? spec, CancellationToken cancellationToken)
     {
         ServiceSpecValidator.Validate(spec);
+        requireServed?.Invoke(spec!);
         var service = new Service { Id = ids.NewId(), Spec = spec, SpecVersion = new ObjectVersion() };
         if (IsJob(spec!))
         {
@@ -71,6 +76,7 @@ public sealed class Services(ISwarmStore store, IIdSource ids, TimeProvider time
         }
 
         ServiceSpecValidator.Validate(spec);
+        requireServed?.Invoke(spec!);
         var view = await store.ViewAsync(cancellationToken);
         var stored = Find(view, id);
         if (stored.PendingDelete)

@@ -1,14 +1,34 @@
 using Orleans;
+using Orleans.Concurrency;
 using Orleans.Placement;
 using SwarmOrleans.Contracts;
 using SwarmOrleans.Store;
 
 namespace SwarmOrleans.Silo.Grains;
 
-[PreferLocalPlacement]
+// One asker must not wait for the end of another's wait.
+[PreferLocalPlacement, Reentrant]
 internal sealed class TaskGrain(ISwarmStore store, TimeProvider time) : Grain, ITaskGrain
 {
+    private int _askers;
+
     public async Task<int?> WaitForStateAsync(int state, TimeSpan patience)
+    {
+        _askers++;
+        try
+        {
+            return await FollowAsync(state, patience);
+        }
+        finally
+        {
+            if (--_askers == 0)
+            {
+                DeactivateOnIdle();
+            }
+        }
+    }
+
+    private async Task<int?> FollowAsync(int state, TimeSpan patience)
     {
         var id = this.GetPrimaryKeyString();
         var view = store.Current;
@@ -33,7 +53,6 @@ internal sealed class TaskGrain(ISwarmStore store, TimeProvider time) : Grain, I
             // Answer what is known now; the asker asks again if it wants more.
         }
 
-        DeactivateOnIdle();
         return (int?)store.Current.Find<SwarmTask>(id)?.Status.State;
     }
 }

@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using SwarmOrleans.Contracts;
 using SwarmOrleans.Control;
+using SwarmOrleans.Control.Validation;
 using SwarmOrleans.Control.Watching;
 using SwarmOrleans.Raft.Group;
 using SwarmOrleans.Raft.Transport;
@@ -43,7 +44,7 @@ internal static class ManagerApi
         builder.Services.AddSingleton(options.Security);
         builder.Services.AddSingleton(dispatcher);
         builder.Services.AddSingleton<AuthorizationInterceptor>();
-        builder.Services.AddSingleton(new Services(store, ids, options.TimeProvider));
+        builder.Services.AddSingleton(new Services(store, ids, options.TimeProvider, ServedFeatures.Require));
         builder.Services.AddSingleton(new ServiceRollouts(store, options.TimeProvider));
         builder.Services.AddSingleton(new Tasks(store));
         builder.Services.AddSingleton(new Nodes(store, health, options.TimeProvider));

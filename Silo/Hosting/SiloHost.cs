@@ -56,6 +56,16 @@ public sealed partial class SiloHost(ISwarmStore store, ManagerOptions options) 
     /// <inheritdoc />
     public async ValueTask DisposeAsync() => await StopAsync(isDead: false);
 
+    /// <summary>What the grains need to be activated.</summary>
+    internal static void AddGrains(IServiceCollection services, ISwarmStore store, TimeProvider time)
+    {
+        services.AddSingleton(store);
+        services.AddSingleton(time);
+        services.AddSingleton(new ServiceRunner(store, RandomIdSource.Secure, time));
+        services.AddSingleton(new NodeRunner(store, time));
+        services.AddPlacementDirector<ManagerPlacementStrategy, ManagerPlacementDirector>();
+    }
+
     private async Task RunOnceAsync(CancellationToken cancellationToken)
     {
         var dead = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -100,18 +110,14 @@ public sealed partial class SiloHost(ISwarmStore store, ManagerOptions options) 
         var self = options.Security.Current.Self;
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Services.AddSingleton(options.LoggerFactory);
-        builder.Services.AddSingleton(store);
-        builder.Services.AddSingleton(options.TimeProvider);
         builder.Services.AddSingleton<IFatalErrorHandler>(new DeathNotice(onDead));
-        builder.Services.AddSingleton(new ServiceRunner(store, RandomIdSource.Secure, options.TimeProvider));
-        builder.Services.AddSingleton(new NodeRunner(store, options.TimeProvider));
         builder.UseOrleans(silo =>
         {
             silo.Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = (self.ClusterId, "swarm"));
             silo.Configure<SiloOptions>(o => o.SiloName = self.NodeId);
             silo.ConfigureEndpoints(endPoint.Address, endPoint.Port, gatewayPort: 0, listenOnAnyHostAddress: false);
             silo.Services.AddSingleton<IMembershipTable>(new StoreMembershipTable(store));
-            silo.Services.AddPlacementDirector<ManagerPlacementStrategy, ManagerPlacementDirector>();
+            AddGrains(silo.Services, store, options.TimeProvider);
             silo.Configure<SiloConnectionOptions>(o =>
             {
                 o.ConfigureSiloOutboundConnection(c => c.UseSwarmTls(options.Security, isServer: false));

@@ -11,7 +11,8 @@ namespace SwarmOrleans.Silo.Membership;
 /// </summary>
 public sealed class RendezvousOwnership(string managerId) : IOwnership
 {
-    private (ulong Version, string[] Managers) _cache = (ulong.MaxValue, []);
+    // Replaced whole: several threads ask, and one must not see the version of one view with the managers of another.
+    private volatile ActiveManagers _cache = new(ulong.MaxValue, []);
 
     /// <inheritdoc />
     public bool IsOwner(StoreView view, string key)
@@ -28,7 +29,7 @@ public sealed class RendezvousOwnership(string managerId) : IOwnership
         var cache = _cache;
         if (cache.Version != view.Version)
         {
-            cache = (view.Version, [.. view.All<SiloMember>().Where(s => (SiloStatus)s.Status == SiloStatus.Active).Select(s => s.SiloName).Distinct()]);
+            cache = new(view.Version, [.. view.All<SiloMember>().Where(s => (SiloStatus)s.Status == SiloStatus.Active).Select(s => s.SiloName).Distinct()]);
             _cache = cache;
         }
 
@@ -53,4 +54,6 @@ public sealed class RendezvousOwnership(string managerId) : IOwnership
         hash *= 0xff51afd7ed558ccd;
         return hash ^ (hash >> 33);
     }
+
+    private sealed record ActiveManagers(ulong Version, string[] Managers);
 }

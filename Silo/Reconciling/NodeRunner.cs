@@ -8,6 +8,7 @@ namespace SwarmOrleans.Silo.Reconciling;
 public sealed class NodeRunner(ISwarmStore store, TimeProvider time)
 {
     private static readonly TimeSpan OrphanAfter = TimeSpan.FromHours(24);
+    private static readonly TimeSpan RetryPause = TimeSpan.FromMilliseconds(200);
 
     /// <summary>Does what is due for the node.</summary>
     public async Task<ReconcileResult> ReconcileAsync(string nodeId, CancellationToken cancellationToken)
@@ -28,8 +29,10 @@ public sealed class NodeRunner(ISwarmStore store, TimeProvider time)
             .Where(t => t.Status.State is >= TaskState.Assigned and <= TaskState.Running)
             .Select(t => new StoreTransaction().RequireUnchanged(node).Update(Orphan(t)))
             .ToList();
-        await store.CommitAllAsync(orphans, cancellationToken);
-        return new ReconcileResult(view.Version, null);
+        var results = await store.CommitAllAsync(orphans, cancellationToken);
+        return results.All(r => r.IsCommitted)
+            ? new ReconcileResult(view.Version, null)
+            : new ReconcileResult(0, time.GetUtcNow() + RetryPause);
     }
 
     private SwarmTask Orphan(SwarmTask task)

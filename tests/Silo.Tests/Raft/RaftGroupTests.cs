@@ -1,8 +1,5 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using SwarmOrleans.Contracts;
-using SwarmOrleans.Security;
 using SwarmOrleans.Store;
 using SwarmOrleans.Store.Log;
 
@@ -10,50 +7,33 @@ namespace SwarmOrleans.Tests.Silo.Raft;
 
 public sealed class RaftGroupTests : IAsyncLifetime
 {
-    private readonly string _directory = Path.Combine(Path.GetTempPath(), "raft-" + Guid.NewGuid().ToString("N"));
-    private readonly RootCa _root = RootCa.Create(TimeProvider.System.GetUtcNow());
-    private readonly Keyring _keyring = Keyring.Generate();
-    private readonly List<RaftMember> _members = [];
+    private readonly RaftGroup _group = new();
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
-    public async ValueTask DisposeAsync()
-    {
-        foreach (var member in _members)
-        {
-            await member.DisposeAsync();
-        }
-
-        _root.Dispose();
-        if (Directory.Exists(_directory))
-        {
-            Directory.Delete(_directory, recursive: true);
-        }
-    }
+    public ValueTask DisposeAsync() => _group.DisposeAsync();
 
     [Fact]
     public async Task OneManager_CommitsAndKeepsItAcrossARestart()
     {
-        var member = await AddAsync("a", bootstrap: true);
-        Assert.True((await CommitAsync(member, "one")).IsCommitted);
-        var (address, directory) = (member.Address, member.Directory);
-        await RemoveAsync(member);
-        member = await RaftMember.StartAsync("a", address, directory, false, _root, _keyring);
-        _members.Add(member);
+        var member = await _group.AddAsync("a", bootstrap: true);
+        Assert.True((await RaftGroup.CommitAsync(member, "one")).IsCommitted);
+        await _group.RemoveAsync(member);
+        member = await _group.RestartAsync(member);
         var view = await member.Store.ReadAsync(Stop);
         Assert.NotNull(view.FindByName<Service>("one"));
-        Assert.True((await CommitAsync(member, "two")).IsCommitted);
+        Assert.True((await RaftGroup.CommitAsync(member, "two")).IsCommitted);
     }
 
     [Fact]
     public async Task ThreeManagers_AnyOfThemCommits_AndReadsWhatOthersWrote()
     {
-        var (a, b, c) = await ThreeAsync();
+        var (a, b, c) = await _group.ThreeAsync();
         foreach (var (member, name) in new[] { (a, "one"), (b, "two"), (c, "three") })
         {
-            Assert.True((await CommitAsync(member, name)).IsCommitted);
+            Assert.True((await RaftGroup.CommitAsync(member, name)).IsCommitted);
             Assert.NotNull(member.Store.Current.FindByName<Service>(name));
         }
 
@@ -66,15 +46,15 @@ public sealed class RaftGroupTests : IAsyncLifetime
     [Fact]
     public async Task LeaderGone_AnotherTakesOver_AndNothingAcknowledgedIsMissing()
     {
-        var (a, b, c) = await ThreeAsync();
+        var (a, b, c) = await _group.ThreeAsync();
         for (var i = 0; i < 20; i++)
         {
-            Assert.True((await CommitAsync(b, $"before-{i}")).IsCommitted);
+            Assert.True((await RaftGroup.CommitAsync(b, $"before-{i}")).IsCommitted);
         }
 
-        await RemoveAsync(a);
+        await _group.RemoveAsync(a);
         var watch = Stopwatch.StartNew();
-        Assert.True((await CommitAsync(c, "after")).IsCommitted);
+        Assert.True((await RaftGroup.CommitAsync(c, "after")).IsCommitted);
         Assert.True(watch.Elapsed < TimeSpan.FromSeconds(8), $"it took {watch.Elapsed}");
         Assert.Equal(21, (await b.Store.ReadAsync(Stop)).Count<Service>());
     }
@@ -82,15 +62,15 @@ public sealed class RaftGroupTests : IAsyncLifetime
     [Fact]
     public async Task NewManager_CatchesUpFromASnapshot_WhileWritesGoOn()
     {
-        var a = await AddAsync("a", bootstrap: true, snapshotBytes: 64 << 10);
+        var a = await _group.AddAsync("a", bootstrap: true, snapshotBytes: 64 << 10);
         for (var i = 0; i < 40; i++)
         {
-            await a.Store.CommitAllAsync([.. Enumerable.Range(0, 50).Select(n => new StoreTransaction().Create(ServiceNamed($"s-{i}-{n}")))], Stop);
+            await a.Store.CommitAllAsync([.. Enumerable.Range(0, 50).Select(n => new StoreTransaction().Create(RaftGroup.ServiceNamed($"s-{i}-{n}")))], Stop);
         }
 
         using var writing = new CancellationTokenSource();
         var writer = WriteAsync(a, writing.Token);
-        var b = await AddAsync("b", bootstrap: false, snapshotBytes: 64 << 10);
+        var b = await _group.AddAsync("b", bootstrap: false, snapshotBytes: 64 << 10);
         await a.Log.AddMemberAsync(new LogMember(b.Address.ToString()), Stop);
         await writing.CancelAsync();
         var written = await writer;
@@ -101,15 +81,14 @@ public sealed class RaftGroupTests : IAsyncLifetime
     [Fact]
     public async Task FlippedByteInTheLog_IsFoundAtStart()
     {
-        var member = await AddAsync("a", bootstrap: true);
+        var member = await _group.AddAsync("a", bootstrap: true);
         for (var i = 0; i < 20; i++)
         {
-            await CommitAsync(member, $"s{i}");
+            await RaftGroup.CommitAsync(member, $"s{i}");
         }
 
-        var (address, directory) = (member.Address, member.Directory);
-        await RemoveAsync(member);
-        var file = Directory.GetFiles(Path.Combine(directory, "journal")).Order().First();
+        await _group.RemoveAsync(member);
+        var file = Directory.GetFiles(Path.Combine(member.Directory, "journal")).Order().First();
         await using (var stream = new FileStream(file, FileMode.Open))
         {
             stream.Seek(200, SeekOrigin.Begin);
@@ -118,7 +97,7 @@ public sealed class RaftGroupTests : IAsyncLifetime
             stream.WriteByte((byte)(value ^ 1));
         }
 
-        var e = await Assert.ThrowsAsync<LogCorruptException>(() => RaftMember.StartAsync("a", address, directory, false, _root, _keyring));
+        var e = await Assert.ThrowsAsync<LogCorruptException>(() => _group.RestartAsync(member));
         Assert.Equal(file, e.File);
         Assert.InRange(e.Offset, 0, 200);
     }
@@ -128,32 +107,31 @@ public sealed class RaftGroupTests : IAsyncLifetime
     [InlineData("log/state")]
     public async Task LostFile_IsFoundAtStart(string name)
     {
-        var (a, b, c) = await ThreeAsync();
-        await RemoveAsync(a);
-        Assert.True((await CommitAsync(c, "in a later term")).IsCommitted);
+        var (a, b, c) = await _group.ThreeAsync();
+        await _group.RemoveAsync(a);
+        Assert.True((await RaftGroup.CommitAsync(c, "in a later term")).IsCommitted);
         await b.Store.ReadAsync(Stop);
-        await RemoveAsync(b);
+        await _group.RemoveAsync(b);
         File.Delete(Path.Combine(b.Directory, name));
-        var e = await Assert.ThrowsAsync<LogCorruptException>(() => RaftMember.StartAsync("b", b.Address, b.Directory, false, _root, _keyring));
+        var e = await Assert.ThrowsAsync<LogCorruptException>(() => _group.RestartAsync(b));
         Assert.Contains(Path.GetDirectoryName(name)!, e.File, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task SurvivorForcedToGoOnAlone_HasEverything_AndTakesNewMembers()
     {
-        var (a, b, c) = await ThreeAsync();
-        Assert.True((await CommitAsync(b, "before")).IsCommitted);
+        var (a, b, c) = await _group.ThreeAsync();
+        Assert.True((await RaftGroup.CommitAsync(b, "before")).IsCommitted);
         await a.Store.ReadAsync(Stop);
-        await RemoveAsync(b);
-        await RemoveAsync(c);
-        await RemoveAsync(a);
-        a = await RaftMember.StartAsync("a", a.Address, a.Directory, false, _root, _keyring, forceNewGroup: true);
-        _members.Add(a);
-        Assert.True((await CommitAsync(a, "after")).IsCommitted);
+        await _group.RemoveAsync(b);
+        await _group.RemoveAsync(c);
+        await _group.RemoveAsync(a);
+        a = await _group.RestartAsync(a, forceNewGroup: true);
+        Assert.True((await RaftGroup.CommitAsync(a, "after")).IsCommitted);
         Assert.NotNull(a.Store.Current.FindByName<Service>("before"));
         Assert.Single(a.Log.Members);
 
-        var d = await AddAsync("d", bootstrap: false);
+        var d = await _group.AddAsync("d", bootstrap: false);
         await a.Log.AddMemberAsync(new LogMember(d.Address.ToString()), Stop);
         Assert.NotNull((await d.Store.ReadAsync(Stop)).FindByName<Service>("after"));
     }
@@ -161,60 +139,22 @@ public sealed class RaftGroupTests : IAsyncLifetime
     [Fact]
     public async Task RemovedManager_IsNoMemberAnyMore()
     {
-        var (a, b, c) = await ThreeAsync();
+        var (a, b, c) = await _group.ThreeAsync();
         await a.Log.RemoveMemberAsync(c.Address.ToString(), Stop);
         Assert.Equal(2, a.Log.Members.Count);
-        await RemoveAsync(c);
-        Assert.True((await CommitAsync(b, "after")).IsCommitted);
+        await _group.RemoveAsync(c);
+        Assert.True((await RaftGroup.CommitAsync(b, "after")).IsCommitted);
     }
-
-    private static Service ServiceNamed(string name) =>
-        new() { Id = RandomIdSource.Secure.NewId(), Spec = new ServiceSpec { Annotations = new Annotations { Name = name } } };
-
-    private static ValueTask<CommitResult> CommitAsync(RaftMember member, string name) =>
-        member.Store.CommitAsync(new StoreTransaction().Create(ServiceNamed(name)), Stop);
 
     private static async Task<int> WriteAsync(RaftMember member, CancellationToken cancellationToken)
     {
         var written = 0;
         while (!cancellationToken.IsCancellationRequested)
         {
-            Assert.True((await CommitAsync(member, $"w{written}")).IsCommitted);
+            Assert.True((await RaftGroup.CommitAsync(member, $"w{written}")).IsCommitted);
             written++;
         }
 
         return written;
-    }
-
-    private async Task<(RaftMember A, RaftMember B, RaftMember C)> ThreeAsync()
-    {
-        var a = await AddAsync("a", bootstrap: true);
-        Assert.True((await CommitAsync(a, "first")).IsCommitted);
-        var b = await AddAsync("b", bootstrap: false);
-        await a.Log.AddMemberAsync(new LogMember(b.Address.ToString()), Stop);
-        var c = await AddAsync("c", bootstrap: false);
-        await a.Log.AddMemberAsync(new LogMember(c.Address.ToString()), Stop);
-        Assert.True((await a.Store.CommitAsync(new StoreTransaction().Remove(a.Store.Current.FindByName<Service>("first")!), Stop)).IsCommitted);
-        return (a, b, c);
-    }
-
-    private async Task<RaftMember> AddAsync(string id, bool bootstrap, long snapshotBytes = 16 << 20)
-    {
-        var member = await RaftMember.StartAsync(id, FreeAddress(), Path.Combine(_directory, id), bootstrap, _root, _keyring, snapshotBytes);
-        _members.Add(member);
-        return member;
-    }
-
-    private async Task RemoveAsync(RaftMember member)
-    {
-        _members.Remove(member);
-        await member.DisposeAsync();
-    }
-
-    private static IPEndPoint FreeAddress()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return (IPEndPoint)socket.LocalEndPoint!;
     }
 }

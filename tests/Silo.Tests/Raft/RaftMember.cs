@@ -28,6 +28,8 @@ internal sealed class RaftMember : IAsyncDisposable
 
     public string Directory { get; }
 
+    public string JournalDirectory => Path.Combine(Directory, "journal");
+
     public IPEndPoint Address { get; }
 
     public SecurityConfig Security { get; }
@@ -37,13 +39,22 @@ internal sealed class RaftMember : IAsyncDisposable
     public RaftLog Log { get; private set; } = null!;
 
     public static async Task<RaftMember> StartAsync(
-        string id, IPEndPoint address, string directory, bool bootstrap, RootCa root, Keyring keyring, long snapshotBytes = 16 << 20,
-        bool forceNewGroup = false)
+        string id, IPEndPoint address, string directory, bool bootstrap, RootCa root, Keyring keyring, RaftNetwork network, long snapshotBytes,
+        bool forceNewGroup)
     {
         var security = new SecurityConfig(Identities.Issue(id, NodeRole.Manager, root).Identity);
         var store = new SwarmStore(new SwarmStoreOptions { ManagerId = id, BootId = RandomIdSource.Secure.NewId(), Keyring = keyring });
         var member = new RaftMember(directory, address, security, store);
-        await member.StartAsync(bootstrap, keyring, snapshotBytes, forceNewGroup);
+        try
+        {
+            await member.StartAsync(bootstrap, keyring, network, snapshotBytes, forceNewGroup);
+        }
+        catch
+        {
+            await member.DisposeAsync();
+            throw;
+        }
+
         return member;
     }
 
@@ -63,7 +74,7 @@ internal sealed class RaftMember : IAsyncDisposable
         _channels.Dispose();
     }
 
-    private async Task StartAsync(bool bootstrap, Keyring keyring, long snapshotBytes, bool forceNewGroup)
+    private async Task StartAsync(bool bootstrap, Keyring keyring, RaftNetwork network, long snapshotBytes, bool forceNewGroup)
     {
         var listener = new RaftListener(Address);
         var builder = WebApplication.CreateSlimBuilder();
@@ -84,8 +95,8 @@ internal sealed class RaftMember : IAsyncDisposable
                 ForceNewGroup = forceNewGroup,
                 Consumer = Store,
                 Listener = listener,
-                Connector = new RaftConnector(_ => Security.ClientOptions()),
-                Peers = _channels.To,
+                Connector = network.LinksOf(Address, new RaftConnector(_ => Security.ClientOptions())),
+                Peers = to => network.CallsOf(Address, _channels.To(to)),
                 SnapshotBytes = snapshotBytes,
             },
             CancellationToken.None);

@@ -1,8 +1,8 @@
 using SwarmOrleans.Contracts;
 using SwarmOrleans.Orchestration;
+using PublishState = SwarmOrleans.Contracts.VolumePublishStatus.Types.State;
 using Scope = SwarmOrleans.Contracts.VolumeAccessMode.Types.Scope;
 using Sharing = SwarmOrleans.Contracts.VolumeAccessMode.Types.Sharing;
-using PublishState = SwarmOrleans.Contracts.VolumePublishStatus.Types.State;
 
 namespace SwarmOrleans.Tests.Unit.Orchestration.Placing;
 

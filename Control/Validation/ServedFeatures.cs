@@ -1,0 +1,25 @@
+using SwarmOrleans.Contracts;
+
+namespace SwarmOrleans.Control.Validation;
+
+/// <summary>What agents do not give a task yet: refused, since a task without it would run and be wrong.</summary>
+public static class ServedFeatures
+{
+    /// <exception cref="UseCaseException">The spec asks for it.</exception>
+    [Obsolete]
+    public static void Require(ServiceSpec spec)
+    {
+        ArgumentNullException.ThrowIfNull(spec);
+#pragma warning disable CS0612 // Older clients still send the service's own.
+        if (spec.Task?.Networks.Count > 0 || spec.Networks.Count > 0)
+#pragma warning restore CS0612
+        {
+            throw UseCaseException.Unimplemented("task.networks: networks are not attached to tasks by this version");
+        }
+
+        if (spec.Endpoint?.Ports.Count > 0)
+        {
+            throw UseCaseException.Unimplemented("endpoint.ports: ports are not published by this version");
+        }
+    }
+}
