@@ -6,7 +6,6 @@ namespace SwarmOrleans.Control.Validation;
 public static class ServedFeatures
 {
     /// <exception cref="UseCaseException">The spec asks for it.</exception>
-    [Obsolete]
     public static void Require(ServiceSpec spec)
     {
         ArgumentNullException.ThrowIfNull(spec);
