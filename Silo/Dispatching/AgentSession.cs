@@ -29,6 +29,9 @@ internal sealed class AgentSession(string nodeId, string sessionId)
     /// <summary>Until when the next heartbeat must come, in ticks of the monotonic clock.</summary>
     public long Deadline { get; set; }
 
+    /// <summary>The deadline under which it waits in the dispatcher's queue.</summary>
+    public long QueuedFor { get; set; }
+
     public void MarkTask(string taskId)
     {
         lock (_lock)

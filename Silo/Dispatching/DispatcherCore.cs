@@ -12,6 +12,7 @@ public sealed class DispatcherCore(ISwarmStore store, IIdSource ids, DispatcherO
 {
     private static readonly TimeSpan DefaultPeriod = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan PeriodSpread = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan LookPeriod = TimeSpan.FromSeconds(1);
     private const int Attempts = 10;
 
     private readonly Dictionary<string, AgentSession> _sessions = [];
@@ -68,6 +69,15 @@ public sealed class DispatcherCore(ISwarmStore store, IIdSource ids, DispatcherO
         var spread = (options.Random.NextDouble() * 2 - 1) * PeriodSpread;
         var period = Period + spread > TimeSpan.Zero ? Period + spread : Period;
         Arm(session, period);
+        lock (_lock)
+        {
+            if (session.Deadline < session.QueuedFor)
+            {
+                // The period has become shorter: the deadline under which it waits would notice its end too late.
+                Enqueue(session);
+            }
+        }
+
         return period;
     }
 
@@ -220,7 +230,7 @@ public sealed class DispatcherCore(ISwarmStore store, IIdSource ids, DispatcherO
         Arm(session, Period);
         lock (_lock)
         {
-            _deadlines.Enqueue(session, session.Deadline);
+            Enqueue(session);
         }
 
         _deadlineAdded.Set();
@@ -352,12 +362,18 @@ public sealed class DispatcherCore(ISwarmStore store, IIdSource ids, DispatcherO
             }
             else
             {
-                await options.TimeProvider.DelayAsync(wait.Value, cancellationToken);
+                await options.TimeProvider.DelayAsync(wait.Value < LookPeriod ? wait.Value : LookPeriod, cancellationToken);
             }
         }
     }
 
-    // The queue holds each session once, under a deadline that a heartbeat may have moved since.
+    private void Enqueue(AgentSession session)
+    {
+        session.QueuedFor = session.Deadline;
+        _deadlines.Enqueue(session, session.Deadline);
+    }
+
+    // The queue holds each session once under a deadline that counts, which a heartbeat may have moved since.
     private TimeSpan? TakeExpired(out List<AgentSession> expired)
     {
         expired = [];
@@ -366,7 +382,11 @@ public sealed class DispatcherCore(ISwarmStore store, IIdSource ids, DispatcherO
         {
             while (_deadlines.TryPeek(out var session, out var deadline))
             {
-                if (session.Ended.IsCancellationRequested)
+                if (deadline != session.QueuedFor)
+                {
+                    _deadlines.Dequeue();
+                }
+                else if (session.Ended.IsCancellationRequested)
                 {
                     _deadlines.Dequeue();
                     Forget(session);
@@ -377,7 +397,8 @@ public sealed class DispatcherCore(ISwarmStore store, IIdSource ids, DispatcherO
                 }
                 else if (session.Deadline > now)
                 {
-                    _deadlines.DequeueEnqueue(session, session.Deadline);
+                    _deadlines.Dequeue();
+                    Enqueue(session);
                 }
                 else
                 {

@@ -39,6 +39,8 @@ public sealed class HealTests
         // The shorter period reaches each agent with its next heartbeat.
         await Task.Delay(TimeSpan.FromSeconds(6), TestContext.Current.CancellationToken);
         await swarm.KillAsync("w1");
+
+        // The grace is three periods, and a period of one second is spread by half a second (B.1): 4.5 s at most, and 5 s to run elsewhere.
         await swarm.UntilAsync(
             "twelve tasks without w1",
             async () =>
@@ -46,7 +48,7 @@ public sealed class HealTests
                 var running = await swarm.RunningAsync("web");
                 return running.Count == 12 && running.TrueForAll(t => t.Node != "w1");
             },
-            3 + 5);
+            10);
         Assert.Matches(@"w1\s+ACCEPTED\s+DOWN", await swarm.DoAsync("node", "ls"));
     }
 
