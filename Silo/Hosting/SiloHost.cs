@@ -22,12 +22,13 @@ namespace SwarmOrleans.Silo.Hosting;
 public sealed partial class SiloHost(ISwarmStore store, ManagerOptions options) : IAsyncDisposable
 {
     private static readonly TimeSpan RebuildPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(5);
 
     private readonly ILogger _logger = options.LoggerFactory.CreateLogger<SiloHost>();
-    private IHost? _host;
+    private RunningSilo? _silo;
 
     /// <summary>Calls to grains; null while the silo is down.</summary>
-    public IGrainFactory? Grains => _host?.Services.GetService<IGrainFactory>();
+    public IGrainFactory? Grains => _silo?.Host.Services.GetService<IGrainFactory>();
 
     /// <summary>Keeps a silo running until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -71,14 +72,12 @@ public sealed partial class SiloHost(ISwarmStore store, ManagerOptions options) 
         var dead = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var endPoint = new IPEndPoint(options.AdvertiseRemoteApi.Address, FreePort(options.AdvertiseRemoteApi.Address));
-        _host = Build(endPoint, reason =>
-        {
-            dead.TrySetResult(reason);
-            ending.Cancel();
-        });
+        var cut = new CancellationTokenSource();
+        var host = Build(endPoint, OnDead, cut.Token);
+        _silo = new RunningSilo(host, cut);
         try
         {
-            await _host.StartAsync(ending.Token);
+            await host.StartAsync(ending.Token);
             await AdvertiseAsync(endPoint, ending.Token);
             LogSiloActive(endPoint);
             var waker = new Waker(
@@ -95,7 +94,16 @@ public sealed partial class SiloHost(ISwarmStore store, ManagerOptions options) 
         }
         finally
         {
-            await StopAsync(dead.Task.IsCompleted);
+            // From here on its death is no news.
+            await StopAsync(isDead: !dead.TrySetResult("it stops"));
+        }
+
+        void OnDead(string reason)
+        {
+            if (dead.TrySetResult(reason))
+            {
+                ending.Cancel();
+            }
         }
     }
 
@@ -105,7 +113,7 @@ public sealed partial class SiloHost(ISwarmStore store, ManagerOptions options) 
 
     private IGrainFactory Factory() => Grains ?? throw new SiloUnavailableException("the silo is not running");
 
-    private IHost Build(IPEndPoint endPoint, Action<string> onDead)
+    private IHost Build(IPEndPoint endPoint, Action<string> onDead, CancellationToken cut)
     {
         var self = options.Security.Current.Self;
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
@@ -120,8 +128,8 @@ public sealed partial class SiloHost(ISwarmStore store, ManagerOptions options) 
             AddGrains(silo.Services, store, options.TimeProvider);
             silo.Configure<SiloConnectionOptions>(o =>
             {
-                o.ConfigureSiloOutboundConnection(c => c.UseSwarmTls(options.Security, isServer: false));
-                o.ConfigureSiloInboundConnection(c => c.UseSwarmTls(options.Security, isServer: true));
+                o.ConfigureSiloOutboundConnection(c => c.UseSwarmTls(options.Security, isServer: false, cut));
+                o.ConfigureSiloInboundConnection(c => c.UseSwarmTls(options.Security, isServer: true, cut));
             });
             ConfigureTimes(silo);
         });
@@ -179,23 +187,36 @@ public sealed partial class SiloHost(ISwarmStore store, ManagerOptions options) 
 
     private async Task StopAsync(bool isDead)
     {
-        if (Interlocked.Exchange(ref _host, null) is not { } host)
+        if (Interlocked.Exchange(ref _silo, null) is not { } silo)
         {
             return;
         }
 
         // A silo that was declared dead has nobody left to say goodbye to.
-        using var limit = isDead ? new CancellationTokenSource(TimeSpan.Zero) : new CancellationTokenSource(TimeSpan.FromSeconds(5));
+        var limit = new CancellationTokenSource(isDead ? TimeSpan.Zero : StopPatience);
+        var stopped = StopAsync(silo, limit);
+        if (!await stopped.WithinAsync(StopPatience + RebuildPause, options.TimeProvider, CancellationToken.None))
+        {
+            // Without a leader Orleans goes on for minutes trying to write its farewell. The others must find it dead meanwhile.
+            await silo.Cut.CancelAsync();
+        }
+    }
+
+    private async Task StopAsync(RunningSilo silo, CancellationTokenSource limit)
+    {
         try
         {
-            await host.StopAsync(limit.Token);
+            await silo.Host.StopAsync(limit.Token);
         }
-        catch (OperationCanceledException)
+#pragma warning disable CA1031 // However it ends, it has ended.
+        catch (Exception e)
+#pragma warning restore CA1031
         {
-            // It took too long; what is left goes with the host.
+            LogSiloNotStopped(e);
         }
 
-        host.Dispose();
+        silo.Host.Dispose();
+        limit.Dispose();
     }
 
     private static int FreePort(IPAddress address)
@@ -213,6 +234,12 @@ public sealed partial class SiloHost(ISwarmStore store, ManagerOptions options) 
 
     [LoggerMessage(5042, LogLevel.Warning, "the silo failed and is built anew")]
     private partial void LogSiloFailed(Exception exception);
+
+    [LoggerMessage(5043, LogLevel.Debug, "the silo did not stop in good order")]
+    private partial void LogSiloNotStopped(Exception exception);
+
+    // Cut ends all its connections.
+    private sealed record RunningSilo(IHost Host, CancellationTokenSource Cut);
 
     // Orleans would end the whole process, log and sessions included.
     private sealed class DeathNotice(Action<string> onDead) : IFatalErrorHandler

@@ -12,8 +12,21 @@ internal static class SiloTls
 {
     private static readonly TimeSpan HandshakePatience = TimeSpan.FromSeconds(5);
 
-    public static void UseSwarmTls(this IConnectionBuilder builder, SecurityConfig security, bool isServer) => builder.Use(next => async connection =>
+    /// <summary>Secures a silo's connections.</summary>
+    /// <param name="builder">The pipeline of the connections.</param>
+    /// <param name="security">This node's identity.</param>
+    /// <param name="isServer">They come in; else they go out.</param>
+    /// <param name="cut">Ends them all and lets no new one through.</param>
+    public static void UseSwarmTls(
+        this IConnectionBuilder builder, SecurityConfig security, bool isServer, CancellationToken cut) => builder.Use(next => async connection =>
     {
+        await using var cutting = cut.UnsafeRegister(
+            static c => ((ConnectionContext)c!).Abort(new ConnectionAbortedException("this silo has ended")), connection);
+        if (cut.IsCancellationRequested)
+        {
+            return;
+        }
+
         var original = connection.Transport;
         await using var tls = new SslStream(new PipeStream(original), leaveInnerStreamOpen: true);
         try

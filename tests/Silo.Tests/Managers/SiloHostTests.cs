@@ -11,6 +11,37 @@ public sealed class SiloHostTests
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Fact]
+    public async Task SiloOfAServiceCrashed_AnotherGoesOnWithTheService()
+    {
+        await using var managers = new TestManagers();
+        var (a, b, c) = (await managers.AddAsync("m1"), await managers.AddAsync("m2"), await managers.AddAsync("m3"));
+        await Task.WhenAll(a.StartSiloAsync(), b.StartSiloAsync(), c.StartSiloAsync());
+        string[] all = ["m1", "m2", "m3"];
+        var id = Enumerable.Range(0, 100).Select(i => $"s{i}").First(i => RendezvousOwnership.OwnerOf(all, i) == "m3");
+        await a.Store.CommitAsync(new StoreTransaction().Create(Samples.NewService(id, replicas: 2)), Stop);
+        var before = (await a.Store.WaitForAsync(v => v.Tasks.OfService(id).Count == 2)).Tasks.OfService(id);
+
+        await c.CrashAsync();
+        await a.Store.ChangeAsync<Service>(id, s => s.Spec.Replicated.Replicas = 4);
+
+        var after = (await a.Store.WaitForAsync(v => v.Tasks.OfService(id).Count == 4)).Tasks.OfService(id);
+        Assert.Equal<ulong>([1, 2, 3, 4], after.Select(t => t.Slot).Order());
+        Assert.Subset(after.Select(t => t.Id).ToHashSet(), before.Select(t => t.Id).ToHashSet());
+        Assert.Equal((int)SiloStatus.Dead, Assert.Single(a.Store.Current.All<SiloMember>(), s => s.SiloName == "m3").Status);
+    }
+
+    [Fact]
+    public async Task SiloStoppedWithoutALeader_DoesNotTryForMinutesToSayGoodbye()
+    {
+        await using var managers = new TestManagers();
+        var manager = await managers.AddAsync("m1");
+        await manager.StartSiloAsync();
+        managers.Log.Lead(null);
+        await manager.StopSiloAsync();
+        Assert.Null(manager.Silo.Grains);
+    }
+
+    [Fact]
     public async Task SiloDeclaredDead_IsBuiltAnewInTheSameProcess()
     {
         await using var managers = new TestManagers();

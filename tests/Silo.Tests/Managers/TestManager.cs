@@ -27,7 +27,6 @@ internal sealed class TestManager : IAsyncDisposable
             ManagerId = id,
             BootId = "boot-" + id,
             Keyring = keyring,
-            CommitDeadline = TimeSpan.FromSeconds(3),
         });
         Log = log.Join(id, Store);
         Store.Attach(Log);
@@ -67,8 +66,16 @@ internal sealed class TestManager : IAsyncDisposable
 
     public async Task StopSiloAsync()
     {
+        using var limit = StoreWaits.Limit();
         await _stop.CancelAsync();
-        await _running;
+        await _running.WaitAsync(limit.Token);
+    }
+
+    /// <summary>The process is gone: it says goodbye to nobody.</summary>
+    public async Task CrashAsync()
+    {
+        _log.CutOff(Log);
+        await StopSiloAsync();
     }
 
     public async ValueTask DisposeAsync()

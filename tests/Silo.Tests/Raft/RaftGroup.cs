@@ -33,12 +33,30 @@ internal sealed class RaftGroup : IAsyncDisposable
     {
         var a = await AddAsync("a", bootstrap: true);
         Assert.True((await CommitAsync(a, "first")).IsCommitted);
-        var b = await AddAsync("b", bootstrap: false);
-        await a.Log.AddMemberAsync(new LogMember(b.Address.ToString()), Stop);
-        var c = await AddAsync("c", bootstrap: false);
-        await a.Log.AddMemberAsync(new LogMember(c.Address.ToString()), Stop);
+        await JoinAsync(await AddAsync("b", bootstrap: false));
+        await JoinAsync(await AddAsync("c", bootstrap: false));
         Assert.True((await a.Store.CommitAsync(new StoreTransaction().Remove(a.Store.Current.FindByName<Service>("first")!), Stop)).IsCommitted);
-        return (a, b, c);
+        var leader = await LeaderAsync();
+        var rest = _members.Where(m => m != leader).ToList();
+        return (leader, rest[0], rest[1]);
+    }
+
+    /// <summary>Makes it a member, as a joining manager does: on a busy machine the leader can lose its quorum of two for a moment.</summary>
+    public async Task JoinAsync(RaftMember member)
+    {
+        while (true)
+        {
+            var leader = await LeaderAsync();
+            try
+            {
+                await leader.Log.AddMemberAsync(new LogMember(member.Address.ToString()), Stop);
+                return;
+            }
+            catch (NotLeaderException)
+            {
+                // Ask whoever leads now.
+            }
+        }
     }
 
     public Task<RaftMember> AddAsync(string id, bool bootstrap, long snapshotBytes = 16 << 20) =>
@@ -65,6 +83,20 @@ internal sealed class RaftGroup : IAsyncDisposable
         if (Directory.Exists(_directory))
         {
             Directory.Delete(_directory, recursive: true);
+        }
+    }
+
+    private async Task<RaftMember> LeaderAsync()
+    {
+        while (true)
+        {
+            var changes = _members.Select(m => m.Log.WaitForChangeAsync(m.Log.Leadership, Stop)).ToList();
+            if (_members.Find(m => m.Log.Leadership.IsLeader) is { } leader)
+            {
+                return leader;
+            }
+
+            await Task.WhenAny(changes);
         }
     }
 

@@ -71,7 +71,7 @@ public sealed class RaftGroupTests : IAsyncLifetime
         using var writing = new CancellationTokenSource();
         var writer = WriteAsync(a, writing.Token);
         var b = await _group.AddAsync("b", bootstrap: false, snapshotBytes: 64 << 10);
-        await a.Log.AddMemberAsync(new LogMember(b.Address.ToString()), Stop);
+        await _group.JoinAsync(b);
         await writing.CancelAsync();
         var written = await writer;
         Assert.Equal(2000 + written, (await b.Store.ReadAsync(Stop)).Count<Service>());

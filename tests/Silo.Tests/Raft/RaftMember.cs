@@ -17,6 +17,9 @@ namespace SwarmOrleans.Tests.Silo.Raft;
 /// <summary>One manager of a test group: store, log, and the shared port, in this process.</summary>
 internal sealed class RaftMember : IAsyncDisposable
 {
+    // Above the default, so that a busy machine does not change the leader in the middle of a test.
+    private const int ElectionTimeoutMs = 600;
+
     private readonly PeerChannels _channels;
     private WebApplication? _host;
 
@@ -98,6 +101,7 @@ internal sealed class RaftMember : IAsyncDisposable
                 Connector = network.LinksOf(Address, new RaftConnector(_ => Security.ClientOptions())),
                 Peers = to => network.CallsOf(Address, _channels.To(to)),
                 SnapshotBytes = snapshotBytes,
+                ElectionTimeoutMs = ElectionTimeoutMs,
             },
             CancellationToken.None);
         Store.Attach(Log);
