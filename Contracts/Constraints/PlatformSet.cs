@@ -8,8 +8,10 @@ public sealed class PlatformSet
     private PlatformSet((string Os, string Architecture)[] platforms) => _platforms = platforms;
 
     /// <summary>The platforms of a task spec.</summary>
-    public static PlatformSet Of(TaskSpec? spec) =>
-        new([.. (spec?.Placement?.Platforms ?? []).Select(p => (p.Os, Normal(p.Architecture)))]);
+    public static PlatformSet Of(TaskSpec? spec) => Of(spec?.Placement?.Platforms ?? []);
+
+    /// <summary>These platforms.</summary>
+    public static PlatformSet Of(IEnumerable<Platform> platforms) => new([.. platforms.Select(p => (p.Os, Normal(p.Architecture)))]);
 
     /// <summary>True when one of them is the node's. Empty fields of a platform match everything; a node of unknown platform matches none.</summary>
     public bool Matches(Node node)

@@ -1,4 +1,5 @@
 using SwarmOrleans.Contracts;
+using SwarmOrleans.Contracts.Constraints;
 
 namespace SwarmOrleans.Orchestration;
 
@@ -6,29 +7,14 @@ namespace SwarmOrleans.Orchestration;
 internal sealed class PlatformFilter(IReadOnlyList<Platform> platforms)
     : PlacementFilter(PlacementRule.Platform, "unsupported platform on 1 node", "unsupported platform on {0} nodes")
 {
+    private readonly PlatformSet _set = PlatformSet.Of(platforms);
+
     public override bool IsStatic => true;
 
     public static PlatformFilter? For(SwarmTask task) =>
         task.Spec?.Placement is { Platforms.Count: > 0 } placement ? new PlatformFilter(placement.Platforms) : null;
 
-    public override bool Passes(NodeLoad node)
-    {
-        if (node.Node?.Description?.Platform is not { } actual)
-        {
-            return false;
-        }
-
-        foreach (var wanted in platforms)
-        {
-            if ((wanted.Os.Length == 0 || wanted.Os.Equals(actual.Os, StringComparison.OrdinalIgnoreCase))
-                && (wanted.Architecture.Length == 0 || Normal(wanted.Architecture) == Normal(actual.Architecture)))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
+    public override bool Passes(NodeLoad node) => node.Node is { } known && _set.Matches(known);
 
     public override string Describe(NodeLoad node) =>
         $"its platform is {Text(node.Node?.Description?.Platform)}, supported are {string.Join(", ", platforms.Select(Text))}";
@@ -36,11 +22,4 @@ internal sealed class PlatformFilter(IReadOnlyList<Platform> platforms)
     private static string Text(Platform? platform) => platform is null ? "unknown" : $"{OrAny(platform.Os)}/{OrAny(platform.Architecture)}";
 
     private static string OrAny(string part) => part.Length == 0 ? "*" : part;
-
-    private static string Normal(string architecture) => architecture.ToLowerInvariant() switch
-    {
-        "x86_64" => "amd64",
-        "aarch64" => "arm64",
-        var other => other,
-    };
 }
