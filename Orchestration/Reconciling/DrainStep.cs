@@ -9,8 +9,10 @@ namespace SwarmOrleans.Orchestration;
 /// </summary>
 internal static class DrainStep
 {
-    public static void Run(Workspace work, List<SlotView> slots)
+    /// <summary>Begins what may begin now; true when a task was moved.</summary>
+    public static bool Run(Workspace work, List<SlotView> slots)
     {
+        var hasMoved = false;
         var keys = slots.Select(s => s.Key).ToHashSet();
         var moving = work.Progress.MovingSlots.Select(SlotKey.Numbered).Where(k => keys.Contains(k) && IsUnderWay(work, k)).ToHashSet();
         var config = work.Service.Spec.Update ?? new UpdateConfig { Parallelism = 1 };
@@ -31,11 +33,13 @@ internal static class DrainStep
 
             Move(work, task, config.Order == Order.StartFirst);
             moving.Add(key);
+            hasMoved = true;
             busy += isRunning ? 1 : 0;
         }
 
         work.Progress.MovingSlots.Clear();
         work.Progress.MovingSlots.AddRange(moving.Select(k => k.Slot).Order());
+        return hasMoved;
     }
 
     // A task that has to leave, unless another is on its way already.

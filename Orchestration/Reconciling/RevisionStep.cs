@@ -65,24 +65,5 @@ internal static class RevisionStep
         });
     }
 
-    private static bool IsSameButScale(ServiceSpec a, ServiceSpec b)
-    {
-        if (a.Equals(b))
-        {
-            return true;
-        }
-
-        var scaled = a.Clone();
-        switch (scaled.ModeCase)
-        {
-            case ServiceSpec.ModeOneofCase.Replicated when b.Replicated is not null:
-                scaled.Replicated = b.Replicated;
-                break;
-            case ServiceSpec.ModeOneofCase.ReplicatedJob when b.ReplicatedJob is not null:
-                scaled.ReplicatedJob = b.ReplicatedJob;
-                break;
-        }
-
-        return scaled.Equals(b);
-    }
+    private static bool IsSameButScale(ServiceSpec a, ServiceSpec b) => a.Equals(b) || RollbackTarget.AtScaleOf(b, a).Equals(b);
 }

@@ -45,8 +45,14 @@ public static class ServiceReconciler
         RestartStep.Run(work);
         OverlapStep.Run(work);
         var slots = ScaleStep.Run(work, SlotView.Of(work));
+        var version = work.SpecVersion;
         UpdateStep.Run(work, slots);
-        DrainStep.Run(work, slots);
+        if (DrainStep.Run(work, slots) && work.SpecVersion == version)
+        {
+            // What was moved runs the present spec elsewhere: the update has that much less to do. A spec that was just put back begins its own turn.
+            UpdateStep.Run(work, SlotView.Of(work));
+        }
+
         ScaleStep.ScaleUp(work, slots);
     }
 }

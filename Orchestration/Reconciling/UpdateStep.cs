@@ -71,8 +71,11 @@ internal sealed class UpdateStep
             return;
         }
 
+        // Slots that are scaled away hold up no others.
+        var present = slots.Select(s => s.Key).ToHashSet();
+        _slots.RemoveWhere(s => !present.Contains(KeyOf(s)));
         Advance(dirty);
-        FinishIfDone(slots, dirty);
+        FinishIfDone(dirty);
     }
 
     // What was tried in vain is not tried again, but slots may fall behind later, when their node changes.
@@ -150,10 +153,8 @@ internal sealed class UpdateStep
         }
     }
 
-    private void FinishIfDone(List<SlotView> slots, List<SlotView> dirty)
+    private void FinishIfDone(List<SlotView> dirty)
     {
-        var present = slots.Select(s => s.Key).ToHashSet();
-        _slots.RemoveWhere(s => !present.Contains(KeyOf(s)));
         if (_slots.All.Any(s => s.SettledAt is null) || dirty.Exists(s => !_slots.Contains(s.Key)))
         {
             return;
