@@ -73,7 +73,7 @@ public sealed partial class RaftLog : IConsensusLog
             options.Consumer, members, files, d => log!.DownloadAsync(d), options.SnapshotBytes, options.LoggerFactory.CreateLogger<RaftLog>());
         await machine.RestoreAsync(cancellationToken);
         var committed = guard.CommittedIndex;
-        var journal = Journal.Open(options.JournalDirectory, machine.Snapshot?.Index ?? 0, committed, out var entries);
+        var journal = Journal.Open(options.JournalDirectory, machine.Snapshot?.Index ?? 0, machine.Snapshot?.Term ?? 0, committed, out var entries);
         var wal = new JournaledLog(new WriteAheadLog.Options { Location = options.LogDirectory }, machine, journal, entries, committed);
         log = new RaftLog(options, peers, files, machine, members, guard, wal);
         try

@@ -31,10 +31,10 @@ internal sealed class Journal : IAsyncDisposable
 
     /// <summary>Opens a directory and reads what follows the snapshot.</summary>
     /// <exception cref="Store.Log.LogCorruptException">A file is damaged.</exception>
-    public static Journal Open(string directory, long snapshotIndex, long committedIndex, out List<JournalEntry> entries)
+    public static Journal Open(string directory, long snapshotIndex, long snapshotTerm, long committedIndex, out List<JournalEntry> entries)
     {
         Directory.CreateDirectory(directory);
-        var reader = new JournalReader(directory, snapshotIndex, committedIndex);
+        var reader = new JournalReader(directory, snapshotIndex, snapshotTerm, committedIndex);
         entries = reader.Read();
         return new Journal(directory, reader.Files);
     }
@@ -99,6 +99,8 @@ internal sealed class Journal : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        // A leader's flush may still be under way.
+        await _writing.WaitAsync().ConfigureAwait(false);
         _file?.Dispose();
         try
         {
@@ -111,7 +113,8 @@ internal sealed class Journal : IAsyncDisposable
             // It could not be made; the next start tries again.
         }
 
-        _writing.Dispose();
+        _failure ??= new ObjectDisposedException(nameof(Journal));
+        _writing.Release();
     }
 
     private async ValueTask WriteWaitingAsync()

@@ -11,12 +11,17 @@ internal sealed class JournalReader
     private readonly List<JournalEntry> _entries = [];
     private readonly string _directory;
     private readonly long _snapshotIndex;
+    private readonly long _snapshotTerm;
     private readonly long _committedIndex;
     private long _last;
 
-    public JournalReader(string directory, long snapshotIndex, long committedIndex)
+    /// <param name="directory">Where the files are.</param>
+    /// <param name="snapshotIndex">Last entry that the snapshot in use contains; 0 without one.</param>
+    /// <param name="snapshotTerm">Its term.</param>
+    /// <param name="committedIndex">Up to where the log is known to be committed.</param>
+    public JournalReader(string directory, long snapshotIndex, long snapshotTerm, long committedIndex)
     {
-        (_directory, _snapshotIndex, _committedIndex) = (directory, snapshotIndex, committedIndex);
+        (_directory, _snapshotIndex, _snapshotTerm, _committedIndex) = (directory, snapshotIndex, snapshotTerm, committedIndex);
         _last = snapshotIndex;
     }
 
@@ -78,6 +83,12 @@ internal sealed class JournalReader
 
     private void Add(JournalEntry entry, string path, long offset)
     {
+        if (entry.Term < TermBefore(entry.Index))
+        {
+            // Left from before a snapshot of a later leader was installed: with it this member would vote for a log that lacks what the snapshot holds.
+            return;
+        }
+
         if (entry.Index > _last + 1)
         {
             throw new LogCorruptException(path, offset, $"entry {entry.Index} follows entry {_last}");
@@ -92,6 +103,13 @@ internal sealed class JournalReader
         _entries.RemoveRange((int)(entry.Index - _snapshotIndex - 1), (int)(_last - entry.Index + 1));
         _entries.Add(entry);
         _last = entry.Index;
+    }
+
+    // Terms never go back in a log.
+    private long TermBefore(long index)
+    {
+        var before = Math.Min(index - 1, _last);
+        return before <= _snapshotIndex ? (before == _snapshotIndex ? _snapshotTerm : 0) : _entries[(int)(before - _snapshotIndex - 1)].Term;
     }
 
     private void CheckEnd(ReadOnlySpan<byte> content, int at, string path, bool isLast)

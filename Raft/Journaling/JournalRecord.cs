@@ -13,9 +13,6 @@ internal static class JournalRecord
     /// <summary>Bytes before the payload.</summary>
     public const int HeaderLength = 36;
 
-    /// <summary>No entry is longer; a longer length is damage.</summary>
-    public const int MaxPayloadLength = 64 << 20;
-
     private const int HashOffset = 28;
     private const uint Valid = 1;
     private const uint Configuration = 2;
@@ -68,7 +65,7 @@ internal static class JournalRecord
         }
 
         var payload = BinaryPrimitives.ReadInt32LittleEndian(source);
-        return payload is >= 0 and <= MaxPayloadLength && HeaderLength + payload <= source.Length ? HeaderLength + payload : 0;
+        return payload >= 0 && payload <= source.Length - HeaderLength ? HeaderLength + payload : 0;
     }
 
     private static ulong HashOf(ReadOnlySpan<byte> record)

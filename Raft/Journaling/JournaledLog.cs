@@ -31,7 +31,7 @@ internal sealed class JournaledLog : WriteAheadLog, IAuditTrail<IRaftLogEntry>, 
     /// <param name="entries">What it holds after the snapshot.</param>
     /// <param name="committedIndex">Up to where it is known to be committed.</param>
     public JournaledLog(Options options, ReplicaStateMachine machine, Journal journal, List<JournalEntry> entries, long committedIndex)
-        : base(options, new InspectionMachine(null))
+        : base(options, new NoEntriesMachine())
     {
         (_machine, _journal) = (machine, journal);
         var snapshot = machine.Snapshot;

@@ -13,6 +13,6 @@ internal static class JournalCopy
             File.Copy(file, Path.Combine(copy.Path, Path.GetFileName(file)));
         }
 
-        return new JournalReader(copy.Path, 0, 0).Read();
+        return new JournalReader(copy.Path, 0, 0, 0).Read();
     }
 }

@@ -21,7 +21,7 @@ public sealed class ReplayTests
         var file = Path.Combine(a.Directory, "members");
         var before = await File.ReadAllBytesAsync(file, Stop);
         var b = await group.AddAsync("b", bootstrap: false);
-        await a.Log.AddMemberAsync(new LogMember(b.Address.ToString()), Stop);
+        await group.JoinAsync(b);
         Assert.True((await RaftGroup.CommitAsync(a, "two")).IsCommitted);
         await group.RemoveAsync(a);
         var after = await File.ReadAllBytesAsync(file, Stop);
@@ -34,7 +34,7 @@ public sealed class ReplayTests
         var machine = new ReplicaStateMachine(
             store, members, new SnapshotFiles(Path.Combine(a.Directory, "snapshots")), _ => Task.CompletedTask, 16 << 20, NullLogger.Instance);
         var committed = new LogGuard(Path.Combine(a.Directory, "guard")).CommittedIndex;
-        var journal = Journal.Open(Path.Combine(a.Directory, "journal"), 0, committed, out var entries);
+        var journal = Journal.Open(Path.Combine(a.Directory, "journal"), 0, 0, committed, out var entries);
         await using var log = new JournaledLog(new WriteAheadLog.Options { Location = Path.Combine(a.Directory, "log") }, machine, journal, entries, committed);
         await log.InitializeAsync(Stop);
 

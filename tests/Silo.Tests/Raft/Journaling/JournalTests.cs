@@ -17,7 +17,7 @@ public sealed class JournalTests : IDisposable
     [Fact]
     public async Task FlushedEntries_AreReadAgain()
     {
-        await using (var journal = Journal.Open(_directory, 0, 0, out var none))
+        await using (var journal = Journal.Open(_directory, 0, 0, 0, out var none))
         {
             Assert.Empty(none);
             await WriteAsync(journal, Enumerable.Range(1, 20).Select(i => Entry(i, 1)));
@@ -29,7 +29,7 @@ public sealed class JournalTests : IDisposable
     [Fact]
     public async Task EntryThatReplacesAnother_DropsWhatFollowed()
     {
-        await using (var journal = Journal.Open(_directory, 0, 0, out _))
+        await using (var journal = Journal.Open(_directory, 0, 0, 0, out _))
         {
             await WriteAsync(journal, Enumerable.Range(1, 5).Select(i => Entry(i, 1)));
             await WriteAsync(journal, [Entry(3, 2)]);
@@ -41,14 +41,14 @@ public sealed class JournalTests : IDisposable
     [Fact]
     public async Task RecordThatACrashCutOff_IsTheEnd_AndNothingOfItComesBack()
     {
-        await using (var journal = Journal.Open(_directory, 0, 0, out _))
+        await using (var journal = Journal.Open(_directory, 0, 0, 0, out _))
         {
             await WriteAsync(journal, [Entry(1, 1), Entry(2, 1), Entry(3, 1)]);
         }
 
         Damage(Directory.GetFiles(_directory).Single(), from: 2);
         Assert.Equal(["1:1", "1:2"], await ReadAsync());
-        await using (var journal = Journal.Open(_directory, 0, 0, out _))
+        await using (var journal = Journal.Open(_directory, 0, 0, 0, out _))
         {
             await WriteAsync(journal, [Entry(3, 2)]);
         }
@@ -59,7 +59,7 @@ public sealed class JournalTests : IDisposable
     [Fact]
     public async Task DamageBeforeAWholeRecord_IsReportedWithItsPlace()
     {
-        await using (var journal = Journal.Open(_directory, 0, 0, out _))
+        await using (var journal = Journal.Open(_directory, 0, 0, 0, out _))
         {
             await WriteAsync(journal, [Entry(1, 1), Entry(2, 1), Entry(3, 1)]);
         }
@@ -73,14 +73,51 @@ public sealed class JournalTests : IDisposable
     [Fact]
     public async Task DamageToWhatWasCommitted_IsReported()
     {
-        await using (var journal = Journal.Open(_directory, 0, 0, out _))
+        await using (var journal = Journal.Open(_directory, 0, 0, 0, out _))
         {
             await WriteAsync(journal, [Entry(1, 1), Entry(2, 1), Entry(3, 1)]);
         }
 
         Damage(Directory.GetFiles(_directory).Single(), from: 2);
-        var e = Assert.Throws<LogCorruptException>(() => Journal.Open(_directory, 0, committedIndex: 3, out _));
+        var e = Assert.Throws<LogCorruptException>(() => Journal.Open(_directory, 0, 0, committedIndex: 3, out _));
         Assert.Equal(2 * Length(1), e.Offset);
+    }
+
+    [Fact]
+    public async Task TailThatASnapshotOfALaterLeaderHasOvertaken_IsNotReadAgain()
+    {
+        await using (var journal = Journal.Open(_directory, 0, 0, 0, out _))
+        {
+            await WriteAsync(journal, Enumerable.Range(1, 6).Select(i => Entry(i, 1)));
+        }
+
+        await using (var journal = Journal.Open(_directory, 4, snapshotTerm: 2, 0, out var overtaken))
+        {
+            Assert.Empty(overtaken);
+            await WriteAsync(journal, [Entry(5, 2)]);
+        }
+
+        await using (var again = Journal.Open(_directory, 4, snapshotTerm: 2, 0, out var entries))
+        {
+            Assert.Equal(["2:5"], entries.Select(Text));
+        }
+    }
+
+    [Fact]
+    public async Task EntryLongerThanAFile_IsReadAgain()
+    {
+        var payload = new byte[JournalFile.DefaultLength + 1];
+        payload[^1] = 7;
+        await using (var journal = Journal.Open(_directory, 0, 0, 0, out _))
+        {
+            await WriteAsync(journal, [new JournalEntry(1, 1, null, false, payload), Entry(2, 1)]);
+        }
+
+        await using (var again = Journal.Open(_directory, 0, 0, 0, out var entries))
+        {
+            Assert.Equal([1L, 2], entries.Select(e => e.Index));
+            Assert.True(entries[0].Payload.Span.SequenceEqual(payload));
+        }
     }
 
     [Fact]
@@ -88,7 +125,7 @@ public sealed class JournalTests : IDisposable
     {
         for (var i = 1; i <= 3; i++)
         {
-            await using var journal = Journal.Open(_directory, 0, 0, out _);
+            await using var journal = Journal.Open(_directory, 0, 0, 0, out _);
             await WriteAsync(journal, [Entry(i, 1)]);
         }
 
@@ -101,11 +138,11 @@ public sealed class JournalTests : IDisposable
     {
         for (var i = 1; i <= 3; i++)
         {
-            await using var journal = Journal.Open(_directory, 0, 0, out _);
+            await using var journal = Journal.Open(_directory, 0, 0, 0, out _);
             await WriteAsync(journal, [Entry(i, 1)]);
         }
 
-        await using (var journal = Journal.Open(_directory, 2, 0, out var entries))
+        await using (var journal = Journal.Open(_directory, 2, 1, 0, out var entries))
         {
             Assert.Equal([3], entries.Select(e => e.Index));
             journal.DropUpTo(2);
@@ -122,20 +159,22 @@ public sealed class JournalTests : IDisposable
         {
             var directory = Directory.CreateTempSubdirectory("journal-").FullName;
             var model = new List<string>();
-            var journal = Journal.Open(directory, 0, 0, out _);
+            var term = 0;
+            var journal = Journal.Open(directory, 0, 0, 0, out _);
             foreach (var (kind, count, back) in steps)
             {
                 if (kind == 0)
                 {
                     await journal.DisposeAsync();
-                    journal = Journal.Open(directory, 0, 0, out var entries);
+                    journal = Journal.Open(directory, 0, 0, 0, out var entries);
                     Assert.Equal(model, entries.Select(Text));
                     continue;
                 }
 
                 var from = kind == 1 ? Math.Max(0, model.Count - back) : model.Count;
                 model.RemoveRange(from, model.Count - from);
-                var written = Enumerable.Range(from + 1, count).Select(i => Entry(i, back)).ToList();
+                term++;
+                var written = Enumerable.Range(from + 1, count).Select(i => Entry(i, term)).ToList();
                 model.AddRange(written.Select(Text));
                 await WriteAsync(journal, written);
             }
@@ -172,7 +211,7 @@ public sealed class JournalTests : IDisposable
 
     private async Task<List<string>> ReadAsync()
     {
-        await using var journal = Journal.Open(_directory, 0, 0, out var entries);
+        await using var journal = Journal.Open(_directory, 0, 0, 0, out var entries);
         return [.. entries.Select(Text)];
     }
 }

@@ -2,10 +2,10 @@ using DotNext.Net.Cluster.Consensus.Raft.StateMachine;
 
 namespace SwarmOrleans.Raft.Engine;
 
-/// <summary>Lets a log be opened for reading alone: nothing is applied and nothing compacted.</summary>
-internal sealed class InspectionMachine(ISnapshot? snapshot) : IStateMachine
+/// <summary>What the engine's own log is given, of which we use term and vote alone: it never has an entry.</summary>
+internal sealed class NoEntriesMachine : IStateMachine
 {
-    public ISnapshot? Snapshot => snapshot;
+    public ISnapshot? Snapshot => null;
 
     public ValueTask<long> ApplyAsync(LogEntry entry, CancellationToken token) => new(entry.Index);
 
