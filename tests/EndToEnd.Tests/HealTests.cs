@@ -48,7 +48,7 @@ public sealed class HealTests
                 var running = await swarm.RunningAsync("web");
                 return running.Count == 12 && running.TrueForAll(t => t.Node != "w1");
             },
-            10);
+            9);
         Assert.Matches(@"w1\s+ACCEPTED\s+DOWN", await swarm.DoAsync("node", "ls"));
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using CliWrap;
 using CliWrap.Buffered;
 
@@ -53,10 +54,10 @@ internal sealed class DockerDaemon : IAsyncDisposable
     public static async Task<DockerDaemon> StartAsync(string? networkNamespace = null)
     {
         var daemon = new DockerDaemon(networkNamespace);
-        var end = DateTime.UtcNow + TimeSpan.FromSeconds(60);
+        var watch = Stopwatch.StartNew();
         while ((await daemon.TryAsync(Clients[0], "version")).ExitCode != 0)
         {
-            Assert.True(DateTime.UtcNow < end && !daemon._process.HasExited, $"dockerd did not start:\n{daemon._process.Log}");
+            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(60) && !daemon._process.HasExited, $"dockerd did not start:\n{daemon._process.Log}");
             await Task.Delay(200, TestContext.Current.CancellationToken);
         }
 
