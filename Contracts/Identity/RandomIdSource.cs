@@ -1,4 +1,5 @@
-using System.Numerics;
+using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 
 namespace SwarmOrleans.Contracts;
@@ -10,6 +11,8 @@ namespace SwarmOrleans.Contracts;
 public sealed class RandomIdSource(Random? random = null) : IIdSource
 {
     private const int Length = 25;
+    private const int Limbs = 5;
+    private const int DigitsAtATime = 6;
     private const string Digits = "0123456789abcdefghijklmnopqrstuvwxyz";
     private readonly Lock _lock = new();
 
@@ -33,15 +36,47 @@ public sealed class RandomIdSource(Random? random = null) : IIdSource
         }
 
         bytes[0] |= 0x80;
-        return string.Create(Length, new BigInteger(bytes, isUnsigned: true, isBigEndian: true), static (text, number) =>
+        Number number = default;
+        number[0] = bytes[0];
+        for (var i = 1; i < Limbs; i++)
         {
-            // The number always has 27 digits; the first digit is not uniform and the last is not needed.
-            number /= 36;
+            number[i] = BinaryPrimitives.ReadUInt32BigEndian(bytes[(4 * i - 3)..]);
+        }
+
+        // The number always has 27 digits; the first digit is not uniform and the last is not needed.
+        Divide(ref number, 36);
+        return string.Create(Length, number, static (text, number) =>
+        {
+            uint digits = 0;
             for (var i = text.Length - 1; i >= 0; i--)
             {
-                number = BigInteger.DivRem(number, 36, out var digit);
+                if ((text.Length - 1 - i) % DigitsAtATime == 0)
+                {
+                    digits = Divide(ref number, 36 * 36 * 36 * 36 * 36 * 36u);
+                }
+
+                (digits, var digit) = Math.DivRem(digits, 36);
                 text[i] = Digits[(int)digit];
             }
         });
+    }
+
+    // Divides in place and returns the remainder.
+    private static uint Divide(ref Number number, uint divisor)
+    {
+        ulong rest = 0;
+        for (var i = 0; i < Limbs; i++)
+        {
+            (var quotient, rest) = Math.DivRem((rest << 32) | number[i], divisor);
+            number[i] = (uint)quotient;
+        }
+
+        return (uint)rest;
+    }
+
+    [InlineArray(Limbs)]
+    private struct Number
+    {
+        private uint _first;
     }
 }
