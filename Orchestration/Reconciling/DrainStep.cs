@@ -13,11 +13,10 @@ internal static class DrainStep
     public static bool Run(Workspace work, List<SlotView> slots)
     {
         var hasMoved = false;
-        var keys = slots.Select(s => s.Key).ToHashSet();
-        var moving = work.Progress.MovingSlots.Select(SlotKey.Numbered).Where(k => keys.Contains(k) && IsUnderWay(work, k)).ToHashSet();
+        var moving = work.Progress.MovingSlots.Count == 0 ? [] : Moving(work, slots.Select(s => s.Key).ToHashSet());
         var config = work.Service.Spec.Update ?? new UpdateConfig { Parallelism = 1 };
         var busy = moving.Count + (work.Progress.Update?.Slots.Count(s => s.SettledAt is null && !moving.Contains(SlotKey.Numbered(s.Slot_))) ?? 0);
-        foreach (var key in slots.Select(s => s.Key))
+        foreach (var (key, _) in slots)
         {
             if (TaskToMove(work, key) is not { } task)
             {
@@ -42,18 +41,29 @@ internal static class DrainStep
         return hasMoved;
     }
 
+    private static HashSet<SlotKey> Moving(Workspace work, HashSet<SlotKey> present) =>
+        [.. work.Progress.MovingSlots.Select(SlotKey.Numbered).Where(k => present.Contains(k) && IsUnderWay(work, k))];
+
     // A task that has to leave, unless another is on its way already.
     private static SwarmTask? TaskToMove(Workspace work, SlotKey key)
     {
-        var wanted = work.InSlot(key).FindAll(t => t.IsWanted());
-        return wanted.Exists(t => OverlapStep.IsStaying(work, t)) ? null : wanted.FindAll(t => TaskFacts.IsDraining(work.NodeOf(t))).MaxBy(t => t.Observed());
+        SwarmTask? leaving = null;
+        foreach (var task in work.InSlot(key))
+        {
+            if (task.IsWanted() && TaskFacts.IsDraining(work.NodeOf(task)) && (leaving is null || task.Observed() > leaving.Observed()))
+            {
+                leaving = task;
+            }
+        }
+
+        return leaving is null || OverlapStep.HasStaying(work, key) ? null : leaving;
     }
 
     private static bool IsUnderWay(Workspace work, SlotKey key)
     {
-        var elsewhere = work.InSlot(key).FindAll(t => t.IsWanted() && !TaskFacts.IsDraining(work.NodeOf(t)));
-        return elsewhere.Exists(t => t.Observed() != TaskState.Running)
-            && !elsewhere.Exists(t => t.Observed() == TaskState.Running && OverlapStep.IsStaying(work, t));
+        var elsewhere = Array.FindAll(work.InSlot(key), t => t.IsWanted() && !TaskFacts.IsDraining(work.NodeOf(t)));
+        return Array.Exists(elsewhere, t => t.Observed() != TaskState.Running)
+            && !Array.Exists(elsewhere, t => t.Observed() == TaskState.Running && OverlapStep.IsStaying(work, t));
     }
 
     private static void Move(Workspace work, SwarmTask task, bool isStartFirst)

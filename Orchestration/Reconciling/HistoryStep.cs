@@ -32,9 +32,9 @@ internal static class HistoryStep
         }
     }
 
-    private static void Trim(Workspace work, List<SwarmTask> tasks, long limit)
+    private static void Trim(Workspace work, SwarmTask[] tasks, long limit)
     {
-        var excess = tasks.Count - limit;
+        var excess = tasks.Length - limit;
         if (excess <= 0)
         {
             return;

@@ -28,15 +28,15 @@ internal static class JobFacts
     /// <summary>What became of a slot in this iteration. A slot that was given up stays so (SwarmKit makes it again at the next event: JOB-3).</summary>
     public static JobSlotState StateOf(Workspace work, SlotKey key)
     {
-        var tasks = work.InSlot(key).FindAll(t => IsCurrent(work, t));
-        if (tasks.Find(t => t.Observed() == TaskState.Complete) is { } done)
+        var tasks = Array.FindAll(work.InSlot(key), t => IsCurrent(work, t));
+        if (Array.Find(tasks, t => t.Observed() == TaskState.Complete) is { } done)
         {
             work.Keep(done);
             StopOthers(work, tasks);
             return JobSlotState.Complete;
         }
 
-        if (tasks.Exists(t => t.IsWanted()))
+        if (Array.Exists(tasks, t => t.IsWanted()))
         {
             return JobSlotState.Running;
         }
@@ -66,7 +66,7 @@ internal static class JobFacts
     }
 
     // A node that came back may have finished what was begun again elsewhere.
-    private static void StopOthers(Workspace work, List<SwarmTask> tasks)
+    private static void StopOthers(Workspace work, SwarmTask[] tasks)
     {
         foreach (var task in tasks)
         {

@@ -12,8 +12,8 @@ internal static class OverlapStep
     {
         foreach (var key in work.Slots)
         {
-            var wanted = work.InSlot(key).FindAll(t => t.IsWanted());
-            if (wanted.Count > 1)
+            var tasks = work.InSlot(key);
+            if (tasks.Length > 1 && Array.FindAll(tasks, t => t.IsWanted()) is { Length: > 1 } wanted)
             {
                 Resolve(work, wanted);
             }
@@ -22,7 +22,10 @@ internal static class OverlapStep
 
     /// <summary>True when another task of the slot is there to stay.</summary>
     public static bool HasSuccessor(Workspace work, SwarmTask task) =>
-        work.InSlot(work.KeyOf(task)).Exists(other => other.Id != task.Id && IsStaying(work, other));
+        Array.Exists(work.InSlot(work.KeyOf(task)), other => other.Id != task.Id && IsStaying(work, other));
+
+    /// <summary>True when a task of the slot is there to stay.</summary>
+    public static bool HasStaying(Workspace work, SlotKey key) => Array.Exists(work.InSlot(key), t => IsStaying(work, t));
 
     /// <summary>The task that is to stay in a slot; null when none is.</summary>
     public static SwarmTask? Best(Workspace work, IEnumerable<SwarmTask> tasks) => tasks.Where(t => IsStaying(work, t))
@@ -33,7 +36,7 @@ internal static class OverlapStep
     public static bool IsStaying(Workspace work, SwarmTask task) =>
         task.IsWanted() && !task.HasEnded() && !work.IsDirty(task) && (task.NodeId.Length == 0 || !TaskFacts.IsInvalid(work.NodeOf(task)));
 
-    private static void Resolve(Workspace work, List<SwarmTask> wanted)
+    private static void Resolve(Workspace work, SwarmTask[] wanted)
     {
         if (Best(work, wanted) is not { } best)
         {

@@ -10,7 +10,7 @@ internal static class ReplicatedJobStep
         var job = work.Service.Spec.ReplicatedJob;
         var used = new HashSet<ulong>();
         ulong running = 0;
-        foreach (var key in work.Slots.ToList())
+        foreach (var key in work.Slots)
         {
             var state = JobFacts.StateOf(work, key);
             if (state != JobSlotState.Free)

@@ -26,7 +26,7 @@ internal static class RestartStep
         }
 
         // Without any task left in it a slot has no past.
-        work.Restarts.RemoveWhere(r => work.InSlot(new SlotKey(r.Slot, r.NodeId)).Count == 0);
+        work.Restarts.RemoveWhere(r => work.InSlot(new SlotKey(r.Slot, r.NodeId)).Length == 0);
     }
 
     /// <summary>True when the policy wants another task after this one (RST-5 to RST-9).</summary>

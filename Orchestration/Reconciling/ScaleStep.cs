@@ -35,7 +35,7 @@ internal static class ScaleStep
     {
         var perNode = new Dictionary<string, int>();
         var ranked = new List<(SlotView Slot, int Rank)>();
-        foreach (var slot in slots.OrderBy(s => s.Updatable.Exists(t => t.Observed() == TaskState.Running) ? 0 : 1).ThenBy(s => s.Key))
+        foreach (var slot in slots.OrderBy(s => Array.Exists(s.Updatable, t => t.Observed() == TaskState.Running) ? 0 : 1).ThenBy(s => s.Key))
         {
             var rank = int.MaxValue;
             if (slot.Updatable is [{ NodeId.Length: > 0 } only])

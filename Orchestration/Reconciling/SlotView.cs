@@ -3,25 +3,25 @@ using SwarmOrleans.Contracts;
 namespace SwarmOrleans.Orchestration;
 
 /// <summary>A slot that counts: with tasks that are meant to run, or filled by one that is finished for good (REP-7).</summary>
-internal sealed record SlotView(SlotKey Key, List<SwarmTask> Updatable)
+internal sealed record SlotView(SlotKey Key, SwarmTask[] Updatable)
 {
     /// <summary>All slots that count, in order.</summary>
     public static List<SlotView> Of(Workspace work)
     {
         // What is finished for good is run again by a rollback, so that it always converges (UPD-17).
         var isRollingBack = work.Service.UpdateStatus?.State == UpdateStatus.Types.UpdateState.RollbackStarted;
-        var slots = new List<SlotView>();
+        var slots = new List<SlotView>(work.Slots.Count);
         foreach (var key in work.Slots)
         {
             var tasks = work.InSlot(key);
-            var wanted = tasks.Where(t => t.IsWanted()).ToList();
-            if (wanted.Count == 0 && !isRollingBack && Newest(tasks) is { DesiredState: < TaskState.Remove } newest && !RestartStep.IsDue(work, newest))
+            var wanted = Array.TrueForAll(tasks, t => t.IsWanted()) ? tasks : Array.FindAll(tasks, t => t.IsWanted());
+            if (wanted.Length == 0 && !isRollingBack && Newest(tasks) is { DesiredState: < TaskState.Remove } newest && !RestartStep.IsDue(work, newest))
             {
-                wanted.Add(newest);
+                wanted = [newest];
                 work.Keep(newest);
             }
 
-            if (wanted.Count > 0)
+            if (wanted.Length > 0)
             {
                 slots.Add(new SlotView(key, wanted));
             }

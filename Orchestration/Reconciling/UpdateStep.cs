@@ -26,7 +26,8 @@ internal sealed class UpdateStep
 
     public static void Run(Workspace work, List<SlotView> slots)
     {
-        var dirty = slots.FindAll(s => s.Updatable.Exists(work.IsDirty));
+        Predicate<SwarmTask> isDirty = work.IsDirty;
+        var dirty = slots.FindAll(s => Array.Exists(s.Updatable, isDirty));
         var run = work.Progress.Update;
         var isPaused = work.Service.UpdateStatus?.State is State.Paused or State.RollbackPaused;
         if (run?.SpecVersion != work.SpecVersion || work.Service is { SpecVersion: null, UpdateStatus: null })
@@ -178,7 +179,7 @@ internal sealed class UpdateStep
     private static bool IsOnItsWay(Workspace work, Slot slot) =>
         slot.SettledAt is null && work.Find(slot.TaskId) is { } task && task.IsWanted() && !work.IsDirty(task);
 
-    private static bool IsUp(SlotView slot) => slot.Updatable.Exists(t => t.IsWanted() && t.Observed() == TaskState.Running);
+    private static bool IsUp(SlotView slot) => Array.Exists(slot.Updatable, t => t.IsWanted() && t.Observed() == TaskState.Running);
 
     private static SlotKey KeyOf(Slot slot) => new(slot.Slot_, slot.NodeId);
 

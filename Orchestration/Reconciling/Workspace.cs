@@ -8,12 +8,15 @@ internal sealed class Workspace
 {
     private readonly ServiceInput _input;
     private readonly bool _isPerNode;
-    private readonly Dictionary<string, SwarmTask> _originals = [];
+    private readonly Dictionary<string, SwarmTask> _originals;
     private readonly Dictionary<string, SwarmTask> _changed = [];
     private readonly Dictionary<string, SwarmTask> _created = [];
     private readonly HashSet<string> _removed = [];
     private readonly HashSet<string> _kept = [];
-    private readonly Dictionary<SlotKey, List<string>> _slots = [];
+    private readonly Dictionary<SlotKey, SwarmTask[]> _slots;
+    private readonly Dictionary<string, Node?> _nodes = [];
+    private SlotKey[]? _sortedSlots;
+    private SwarmTask[]? _tasks;
     private Service? _service;
     private bool _serviceChanged;
     private DirtyCheck? _dirty;
@@ -26,6 +29,8 @@ internal sealed class Workspace
         Progress = input.Progress?.Clone() ?? new ServiceProgress { Id = input.ServiceId };
         Starts = new Notes<string, DelayedStart>(Progress.Starts, s => s.TaskId);
         Restarts = new Notes<SlotKey, SlotRestarts>(Progress.Restarts, r => new SlotKey(r.Slot, r.NodeId));
+        _originals = new Dictionary<string, SwarmTask>(input.Tasks.Count);
+        _slots = new Dictionary<SlotKey, SwarmTask[]>(input.Tasks.Count);
         foreach (var task in input.Tasks)
         {
             _originals.Add(task.Id, task);
@@ -55,22 +60,41 @@ internal sealed class Workspace
 
     public DateTimeOffset? WakeAt { get; private set; }
 
-    public IEnumerable<SlotKey> Slots => _slots.Keys.Order();
+    /// <summary>Slots that had a task at the beginning or were given one, in order; as they are now, whatever is done while they are gone through.</summary>
+    public IReadOnlyList<SlotKey> Slots => _sortedSlots ??= Sorted(_slots.Keys);
 
-    public IEnumerable<SwarmTask> Tasks => _originals.Keys.Concat(_created.Keys).Where(id => !_removed.Contains(id)).Select(id => Find(id)!).ToList();
+    /// <summary>All tasks as they are now; what is changed afterwards is not seen in it.</summary>
+    public IReadOnlyList<SwarmTask> Tasks
+    {
+        get
+        {
+            return _tasks ??= _removed.Count == 0 && _changed.Count == 0
+                ? [.. _originals.Values, .. _created.Values]
+                : [.. _originals.Keys.Select(Find).OfType<SwarmTask>(), .. _created.Values];
+        }
+    }
 
     public IEnumerable<Node> Nodes => _input.AllNodes();
 
     public Node? NodeOf(SwarmTask task) => task.NodeId.Length == 0 ? null : FindNode(task.NodeId);
 
-    public Node? FindNode(string id) => _input.FindNode(id);
+    public Node? FindNode(string id)
+    {
+        if (!_nodes.TryGetValue(id, out var node))
+        {
+            _nodes.Add(id, node = _input.FindNode(id));
+        }
+
+        return node;
+    }
 
     public SlotKey KeyOf(SwarmTask task) => SlotKey.Of(task, _isPerNode);
 
     public SwarmTask? Find(string id) =>
         _removed.Contains(id) ? null : _changed.GetValueOrDefault(id) ?? _created.GetValueOrDefault(id) ?? _originals.GetValueOrDefault(id);
 
-    public List<SwarmTask> InSlot(SlotKey key) => _slots.TryGetValue(key, out var ids) ? [.. ids.Select(Find).OfType<SwarmTask>()] : [];
+    /// <summary>The tasks of a slot as they are now. The array is never changed: a change makes another.</summary>
+    public SwarmTask[] InSlot(SlotKey key) => _slots.GetValueOrDefault(key) ?? [];
 
     public bool IsDirty(SwarmTask task)
     {
@@ -86,6 +110,7 @@ internal sealed class Workspace
     {
         var task = TaskFactory.Create(Service, Cluster, key, desired, _input.Ids.NewId(), Timestamp);
         _created.Add(task.Id, task);
+        _tasks = null;
         Enlist(task);
         return task;
     }
@@ -109,6 +134,9 @@ internal sealed class Workspace
         {
             changed = task.Clone();
             _changed.Add(task.Id, changed);
+            _tasks = null;
+            var key = KeyOf(task);
+            _slots[key] = Array.ConvertAll(_slots[key], t => t.Id == task.Id ? changed : t);
         }
 
         return changed;
@@ -122,6 +150,9 @@ internal sealed class Workspace
         }
 
         _changed.Remove(task.Id);
+        _tasks = null;
+        var key = KeyOf(task);
+        _slots[key] = Array.FindAll(_slots[key], t => t.Id != task.Id);
     }
 
     /// <summary>The task fills its slot though it has ended: history is trimmed around it.</summary>
@@ -172,11 +203,20 @@ internal sealed class Workspace
     private void Enlist(SwarmTask task)
     {
         var key = KeyOf(task);
-        if (!_slots.TryGetValue(key, out var ids))
+        if (_slots.TryGetValue(key, out var tasks))
         {
-            _slots.Add(key, ids = []);
+            _slots[key] = [.. tasks, task];
+            return;
         }
 
-        ids.Add(task.Id);
+        _slots.Add(key, [task]);
+        _sortedSlots = null;
+    }
+
+    private static SlotKey[] Sorted(IReadOnlyCollection<SlotKey> keys)
+    {
+        SlotKey[] sorted = [.. keys];
+        Array.Sort(sorted);
+        return sorted;
     }
 }

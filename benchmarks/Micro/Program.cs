@@ -1,10 +1,17 @@
 using BenchmarkDotNet.Running;
+using SwarmOrleans.Benchmarks.Micro.OrchestrationFigures;
 using SwarmOrleans.Benchmarks.Micro.StoreFigures;
 
-// --quick prints rough figures in under a minute; anything else goes to BenchmarkDotNet (--filter '*').
+// --quick and --reconcile print rough figures in under a minute; anything else goes to BenchmarkDotNet (--filter '*').
 if (args is ["--quick", ..])
 {
     await QuickFigures.RunAsync(args.Length > 1 ? int.Parse(args[1], System.Globalization.CultureInfo.InvariantCulture) : 100_000);
+    return;
+}
+
+if (args is ["--reconcile", ..])
+{
+    ReconcileFigures.Run(args.Length > 1 ? int.Parse(args[1], System.Globalization.CultureInfo.InvariantCulture) : 100_000);
     return;
 }
 
