@@ -24,6 +24,8 @@ public sealed partial class Waker(
     public const string NodePrefix = "node/";
 
     private static readonly TimeSpan CatchUpPause = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan QuickLook = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan MaxRest = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RescanPeriod = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan ErrorPause = TimeSpan.FromSeconds(1);
 
@@ -169,6 +171,7 @@ public sealed partial class Waker(
         while (!cancellationToken.IsCancellationRequested)
         {
             ReconcileResult result;
+            var begin = time.GetTimestamp();
             try
             {
                 result = await reconcile(key, cancellationToken);
@@ -201,6 +204,11 @@ public sealed partial class Waker(
             {
                 // The grain is still on another manager, whose replica is behind this one.
                 await Task.WhenAny(Task.Delay(CatchUpPause, time, cancellationToken));
+            }
+            else if (time.GetElapsedTime(begin) is var took && took > QuickLook)
+            {
+                // A large service is costly to look at: what happens meanwhile is looked at together, and half a core is free for others.
+                await Task.WhenAny(Task.Delay(took < MaxRest ? took : MaxRest, time, cancellationToken));
             }
 
             last = result.Version;

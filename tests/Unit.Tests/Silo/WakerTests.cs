@@ -1,5 +1,6 @@
 using Google.Protobuf.WellKnownTypes;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using SwarmOrleans.Contracts;
 using SwarmOrleans.Silo.Reconciling;
 using SwarmOrleans.Store;
@@ -72,6 +73,45 @@ public sealed class WakerTests
             // The broken one is tried again meanwhile.
         }
 
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+    }
+
+    [Fact]
+    public async Task ServiceThatTakesLongToLookAt_RestsAsLongBeforeTheNextLook()
+    {
+        await using var test = TestStore.Create();
+        await test.CreateAsync(ServiceOf("other", s => s.Global = new GlobalService()));
+        await test.CreateAsync(ServiceOf("large", s => s.Global = new GlobalService()));
+        var time = new FakeTimeProvider(DateTimeOffset.UnixEpoch.AddYears(60));
+        var begin = time.GetUtcNow();
+        var looks = System.Threading.Channels.Channel.CreateUnbounded<TimeSpan>();
+        var waker = new Waker(
+            test.Store,
+            new OwnsAll(),
+            (key, _) =>
+            {
+                if (key != "large" || !looks.Writer.TryWrite(time.GetUtcNow() - begin) || looks.Reader.Count > 1)
+                {
+                    return Task.FromResult(new ReconcileResult(test.Store.Current.Version, null));
+                }
+
+                // The first look takes half a second, and sees only what was there before it began.
+                time.Advance(TimeSpan.FromMilliseconds(500));
+                return Task.FromResult(new ReconcileResult(1, null));
+            },
+            time,
+            NullLogger<Waker>.Instance);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        var running = waker.RunAsync(stop.Token);
+        while (looks.Reader.Count < 2)
+        {
+            await Task.Delay(1, Token);
+            time.Advance(TimeSpan.FromMilliseconds(looks.Reader.Count == 0 ? 0 : 10));
+        }
+
+        Assert.Equal(TimeSpan.Zero, await looks.Reader.ReadAsync(Token));
+        Assert.InRange(await looks.Reader.ReadAsync(Token), TimeSpan.FromMilliseconds(1000), TimeSpan.FromSeconds(50));
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
     }
