@@ -50,8 +50,8 @@ public sealed partial class Waker(
                 case ObjectKind.Service:
                     keys.Add(change.Id);
                     break;
-                case ObjectKind.Task when ((SwarmTask)(change.New ?? change.Old)!).ServiceId is { Length: > 0 } serviceId:
-                    keys.Add(serviceId);
+                case ObjectKind.Task when IsForService((SwarmTask?)change.Old, (SwarmTask?)change.New):
+                    keys.Add(((SwarmTask)(change.New ?? change.Old)!).ServiceId);
                     break;
                 case ObjectKind.Node:
                     AddNode(keys, batch.View, change.Id, (Node?)change.Old, (Node?)change.New);
@@ -126,6 +126,16 @@ public sealed partial class Waker(
             keys.UnionWith(view.Services.PerNode.Select(s => s.Id));
         }
     }
+
+    // Messages, exit codes and explanations change no decision; while a service waits for nodes they change by the thousand.
+    private static bool IsForService(SwarmTask? old, SwarmTask? now) =>
+        (now ?? old)!.ServiceId.Length > 0
+        && (old is null || now is null || old.Status?.State != now.Status?.State || old.DesiredState != now.DesiredState || old.NodeId != now.NodeId
+            || old.Slot != now.Slot || !Same(old.SpecVersion, now.SpecVersion) || !Same(old.JobIteration, now.JobIteration)
+            || !Same(old.Spec, now.Spec) || !Same(old.Endpoint, now.Endpoint));
+
+    private static bool Same<T>(T? old, T? now)
+        where T : class => ReferenceEquals(old, now) || Equals(old, now);
 
     private static bool IsForTasks(Node? old, Node? now) =>
         old is null || now is null || old.Status?.State != now.Status?.State || old.Spec?.Availability != now.Spec?.Availability

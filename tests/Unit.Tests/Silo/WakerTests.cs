@@ -47,6 +47,34 @@ public sealed class WakerTests
     }
 
     [Fact]
+    public async Task TaskThatIsExplainedAgain_ConcernsNobody_OneWhoseStateChanges_ItsService()
+    {
+        await using var test = TestStore.Create();
+        var view = await test.CreateAsync(
+            ServiceOf("s", x => x.Replicated = new ReplicatedService()),
+            new SwarmTask { Id = "t1", ServiceId = "s", Slot = 1, Spec = new TaskSpec(), Status = new SwarmTaskStatus { State = TaskState.Pending, Message = "no node" } });
+        var explained = view.Find<SwarmTask>("t1")!.Clone();
+        explained.Status.Message = "no node of two";
+        var change = await ChangesAsync(test, view, new StoreTransaction().Update(explained));
+        Assert.Empty(Waker.KeysOf(change));
+
+        foreach (var edit in new Action<SwarmTask>[]
+        {
+            t => t.Status.State = TaskState.Assigned, t => t.DesiredState = TaskState.Shutdown, t => t.NodeId = "n1", t => t.Spec.ForceUpdate = 7,
+            t => t.SpecVersion = new ObjectVersion { Index = 9 }, t => t.Endpoint = new Endpoint { Spec = new EndpointSpec() },
+        })
+        {
+            var edited = change.View.Find<SwarmTask>("t1")!.Clone();
+            edit(edited);
+            change = await ChangesAsync(test, change.View, new StoreTransaction().Update(edited));
+            Assert.Equal(["s"], Waker.KeysOf(change));
+        }
+
+        change = await ChangesAsync(test, change.View, new StoreTransaction().Remove(change.View.Find<SwarmTask>("t1")!));
+        Assert.Equal(["s"], Waker.KeysOf(change));
+    }
+
+    [Fact]
     public async Task AT_JOB_1_EveryServiceIsLookedAtAtStart_OneThatCannotBe_DoesNotStopTheOthers()
     {
         await using var test = TestStore.Create();
