@@ -70,7 +70,7 @@ public sealed partial class RaftLog : IConsensusLog
         var guard = new LogGuard(options.GuardFile);
         RaftLog? log = null;
         var machine = new ReplicaStateMachine(
-            options.Consumer, members, files, d => log!.DownloadAsync(d), options.SnapshotBytes, options.LoggerFactory.CreateLogger<RaftLog>());
+            options.Consumer, members, files, d => log!.DownloadAsync(d), new SnapshotSchedule(options.SnapshotBytes, options.Address), options.LoggerFactory.CreateLogger<RaftLog>());
         await machine.RestoreAsync(cancellationToken);
         var committed = guard.CommittedIndex;
         var journal = Journal.Open(options.JournalDirectory, machine.Snapshot?.Index ?? 0, machine.Snapshot?.Term ?? 0, committed, out var entries);

@@ -37,7 +37,7 @@ public sealed class RaftLogOptions
     /// <summary>A follower stands for election after this time without a leader, drawn anew each time from the range up to twice it. Default 300 ms.</summary>
     public int ElectionTimeoutMs { get; init; } = 300;
 
-    /// <summary>Log bytes after which a snapshot is taken; at least twice the size of the last one. Default 16 MiB.</summary>
+    /// <summary>Log bytes after which a snapshot is taken; at least two to three times the size of the last one. Default 16 MiB.</summary>
     public long SnapshotBytes { get; init; } = 16 << 20;
 
     /// <summary>Receives the engine's and the adapter's log.</summary>

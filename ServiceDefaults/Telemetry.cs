@@ -31,6 +31,9 @@ public sealed class Telemetry : IAsyncDisposable
             logging.AddFilter("Orleans", level > LogLevel.Warning ? level : LogLevel.Warning);
             logging.AddFilter("Orleans.Runtime.Silo", LogLevel.Error);
             logging.AddFilter("Microsoft.AspNetCore", level > LogLevel.Warning ? level : LogLevel.Warning);
+
+            // Whoever listens to it, at whatever level, makes every request carry an activity.
+            logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
             logging.AddFilter("Microsoft.Hosting", level > LogLevel.Warning ? level : LogLevel.Warning);
             logging.AddFilter("Polly", level > LogLevel.Warning ? level : LogLevel.Warning);
             logging.AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error);

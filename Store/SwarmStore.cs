@@ -33,7 +33,7 @@ public sealed class SwarmStore : ISwarmStore, ILogConsumer, IAsyncDisposable
         _cipher = new FrameCipher(options.Keyring);
         _pending = new PendingCommands(options);
         _outstanding = new SemaphoreSlim(options.MaxOutstanding);
-        _ring = new WatchRing(options.WatchCapacity);
+        _ring = new WatchRing(options.WatchCapacity, () => Current);
     }
 
     /// <inheritdoc />
@@ -149,7 +149,8 @@ public sealed class SwarmStore : ISwarmStore, ILogConsumer, IAsyncDisposable
 
         var applier = new CommandApplier(_state, term);
         var own = new List<(ulong Sequence, CommitResult[]? Verdicts)>();
-        foreach (var bytes in EntryCodec.Decode(_cipher, entry))
+        using var content = EntryContent.Open(_cipher, entry);
+        foreach (var bytes in content.Commands)
         {
             var command = LogCommand.Parser.ParseFrom(bytes.Span);
             var verdicts = applier.Apply(command);
@@ -197,9 +198,8 @@ public sealed class SwarmStore : ISwarmStore, ILogConsumer, IAsyncDisposable
         }
 
         Volatile.Write(ref _state, state);
-        var view = new StoreView(state.Version, state.Tables);
-        Volatile.Write(ref _view, view);
-        _ring.Reset(state.Version, difference.Count == 0 ? null : new ChangeBatch(state.Version, view, difference));
+        Volatile.Write(ref _view, new StoreView(state.Version, state.Tables));
+        _ring.Reset(state.Version, difference);
         CompleteFrom(state);
     }
 
@@ -234,10 +234,9 @@ public sealed class SwarmStore : ISwarmStore, ILogConsumer, IAsyncDisposable
         {
             var pending = await _pending.AddAsync(command, cancellationToken);
             proposer.Send(pending);
-            bool inTime;
             try
             {
-                inTime = await pending.Outcome.Task.WithinAsync(_options.CommitDeadline, _options.TimeProvider, cancellationToken);
+                await pending.Outcome.Task.OrCancelledAsync(cancellationToken);
             }
             finally
             {
@@ -246,7 +245,7 @@ public sealed class SwarmStore : ISwarmStore, ILogConsumer, IAsyncDisposable
             }
 
             var verdicts = await pending.Outcome.Task;
-            return verdicts ?? Repeat(new CommitResult(inTime || pending.WasSent ? CommitOutcome.Unknown : CommitOutcome.Unavailable, 0, null), count);
+            return verdicts ?? Repeat(new CommitResult(pending.IsLate && !pending.WasSent ? CommitOutcome.Unavailable : CommitOutcome.Unknown, 0, null), count);
         }
         finally
         {
@@ -262,9 +261,8 @@ public sealed class SwarmStore : ISwarmStore, ILogConsumer, IAsyncDisposable
             return;
         }
 
-        var view = new StoreView(state.Version, state.Tables);
-        Volatile.Write(ref _view, view);
-        _ring.Append(new ChangeBatch(state.Version, view, changes));
+        Volatile.Write(ref _view, new StoreView(state.Version, state.Tables));
+        _ring.Append(state.Version, changes);
     }
 
     // A snapshot can hold the verdicts of commands whose entries will never be seen here.

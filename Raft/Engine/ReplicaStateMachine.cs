@@ -13,7 +13,7 @@ namespace SwarmOrleans.Raft.Engine;
 /// Feeds the replica. Snapshots are captured at once and written in the background; apply goes on meanwhile.
 /// </summary>
 internal sealed partial class ReplicaStateMachine(
-    ILogConsumer consumer, MemberStorage members, SnapshotFiles files, Func<SnapshotDescriptor, Task> download, long snapshotBytes, ILogger logger)
+    ILogConsumer consumer, MemberStorage members, SnapshotFiles files, Func<SnapshotDescriptor, Task> download, SnapshotSchedule schedule, ILogger logger)
 {
     private volatile SnapshotDescriptor? _snapshot;
     private Task _writing = Task.CompletedTask;
@@ -50,10 +50,11 @@ internal sealed partial class ReplicaStateMachine(
 
         consumer.Apply(entry.Index, entry.Term + LeadershipTracker.FirstTerm, new ReadOnlySequence<byte>(entry.Payload));
         _bytes += entry.Payload.Length;
-        if (_bytes >= Math.Max(snapshotBytes, 2 * (_snapshot?.Length ?? 0)) && _writing.IsCompleted)
+        if (_bytes >= schedule.BytesAfter(_snapshot) && _writing.IsCompleted)
         {
             _bytes = 0;
-            _writing = WriteAsync(consumer.Capture(), entry.Index, entry.Term);
+            var captured = consumer.Capture();
+            _writing = Task.Run(() => WriteAsync(captured, entry.Index, entry.Term), CancellationToken.None);
         }
     }
 
@@ -71,7 +72,6 @@ internal sealed partial class ReplicaStateMachine(
 
     private async Task WriteAsync(ILogSnapshot captured, long index, long term)
     {
-        await Task.Yield();
         try
         {
             var descriptor = await files.WriteAsync(captured, index, term, CancellationToken.None);

@@ -54,18 +54,11 @@ internal sealed class SnapshotFiles
     public async Task<SnapshotDescriptor> WriteAsync(ILogSnapshot snapshot, long index, long term, CancellationToken cancellationToken)
     {
         var partial = PathOf(index, term) + ".part";
-        long length;
-        await using (var stream = new FileStream(partial, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 16))
-        {
-            await snapshot.WriteAsync(stream, cancellationToken);
-            await stream.FlushAsync(cancellationToken);
-            stream.Flush(flushToDisk: true);
-            length = stream.Length;
-        }
-
-        var hash = await HashAsync(partial, cancellationToken);
+        await using var stream = new SnapshotStream(partial);
+        await snapshot.WriteAsync(stream, cancellationToken);
+        var hash = stream.Complete();
         File.Move(partial, PathOf(index, term), overwrite: true);
-        return new SnapshotDescriptor(index, term, length, hash);
+        return new SnapshotDescriptor(index, term, stream.Length, hash);
     }
 
     /// <summary>Completes a download that <paramref name="pull"/> continues from the offset it is given.</summary>
@@ -118,7 +111,7 @@ internal sealed class SnapshotFiles
 
     private static async Task<string> HashAsync(string file, CancellationToken cancellationToken)
     {
-        await using var stream = File.OpenRead(file);
+        await using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 20, FileOptions.SequentialScan);
         return Convert.ToHexString(await SHA256.HashDataAsync(stream, cancellationToken));
     }
 

@@ -25,10 +25,10 @@ internal static class ManagerApi
     public static WebApplication Build(
         ManagerOptions options, SwarmStore store, DispatcherCore dispatcher, IManagerHealth health, RaftListener listener, Func<ManagerGroupService> group)
     {
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = options.State.Path });
-        builder.Logging.ClearProviders();
+        // The empty one: the others look for settings in files, and watch a directory for them.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(options.LoggerFactory);
-        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             // Reports of many tasks are large, and an agent's streams stay silent for long.

@@ -13,7 +13,7 @@ internal sealed class CommandApplier(StoreState state, long term)
 
     private readonly TableDraft _draft = state.Tables.Edit();
     private readonly List<StoreChange> _transaction = [];
-    private PersistentMap<OriginState> _origins = state.Origins;
+    private readonly Dictionary<string, OriginDraft> _origins = [];
     private ulong _version = state.Version;
 
     /// <summary>What the commands changed so far, in order.</summary>
@@ -21,35 +21,52 @@ internal sealed class CommandApplier(StoreState state, long term)
 
     /// <summary>The state after them.</summary>
     public StoreState Finish(long index) =>
-        new(_version, index, Changes.Count == 0 ? state.Tables : _draft.Freeze(), _origins);
+        new(_version, index, Changes.Count == 0 ? state.Tables : _draft.Freeze(), FreezeOrigins());
 
     /// <summary>Executes the command, or gives the verdicts that were recorded when a copy of it was executed; null when it has expired.</summary>
     public CommitResult[]? Apply(LogCommand command)
     {
-        var origin = _origins.TryGet(command.Origin, out var known) ? known : OriginState.First(command.Boot);
+        var origin = OriginOf(command);
         if (origin.Boot != command.Boot)
         {
-            if (origin.EndedBoots.Contains(command.Boot))
+            if (origin.HasEnded(command.Boot))
             {
                 return null;
             }
 
-            origin = origin.NextBoot(command.Boot);
+            origin.BeginBoot(command.Boot);
         }
 
-        if (command.Sequence < origin.Floor)
-        {
-            return null;
-        }
-
-        if (origin.Verdicts.TryGetValue(command.Sequence, out var recorded))
+        if (origin.IsKnown(command.Sequence, out var recorded))
         {
             return recorded;
         }
 
         var verdicts = Execute(command);
-        _origins = _origins.Set(command.Origin, origin.Record(command.Sequence, command.Floor, verdicts));
+        origin.Record(command.Sequence, command.Floor, verdicts);
         return verdicts;
+    }
+
+    private OriginDraft OriginOf(LogCommand command)
+    {
+        if (!_origins.TryGetValue(command.Origin, out var draft))
+        {
+            draft = new OriginDraft(state.Origins.TryGet(command.Origin, out var known) ? known : OriginState.First(command.Boot));
+            _origins.Add(command.Origin, draft);
+        }
+
+        return draft;
+    }
+
+    private PersistentMap<OriginState> FreezeOrigins()
+    {
+        var origins = state.Origins;
+        foreach (var (id, draft) in _origins)
+        {
+            origins = origins.Set(id, draft.Freeze());
+        }
+
+        return origins;
     }
 
     private CommitResult[] Execute(LogCommand command)

@@ -34,25 +34,42 @@ internal sealed class FrameCipher(Keyring keyring) : IDisposable
     public byte[] Seal(FramePurpose purpose, long number, ReadOnlySpan<byte> content)
     {
         var frame = new byte[Overhead + content.Length];
+        Seal(purpose, number, content, frame);
+        return frame;
+    }
+
+    /// <summary>Seals <paramref name="content"/> into <paramref name="frame"/>, which is longer by <see cref="Overhead"/>.</summary>
+    public void Seal(FramePurpose purpose, long number, ReadOnlySpan<byte> content, Span<byte> frame)
+    {
         frame[0] = Format;
-        var nonce = frame.AsSpan(HeaderLength, NonceLength);
+        var nonce = frame.Slice(HeaderLength, NonceLength);
         RandomNumberGenerator.Fill(nonce);
         Span<byte> associated = stackalloc byte[9];
         Associate(associated, purpose, number);
         lock (_lock)
         {
             var id = _keyring.CurrentId;
-            BinaryPrimitives.WriteInt32LittleEndian(frame.AsSpan(1), id);
-            Cipher(id).Encrypt(nonce, content, frame.AsSpan(Overhead), frame.AsSpan(HeaderLength + NonceLength, TagLength), associated);
+            BinaryPrimitives.WriteInt32LittleEndian(frame[1..], id);
+            Cipher(id).Encrypt(nonce, content, frame[Overhead..], frame.Slice(HeaderLength + NonceLength, TagLength), associated);
         }
-
-        return frame;
     }
 
     /// <summary>Opens a frame.</summary>
+    /// <returns>Its content.</returns>
     /// <exception cref="UnknownKeyException">Sealed with a key that is not here.</exception>
     /// <exception cref="InvalidDataException">Not a frame, of another purpose or number, or damaged.</exception>
     public byte[] Open(FramePurpose purpose, long number, ReadOnlySpan<byte> frame)
+    {
+        var content = new byte[Math.Max(0, frame.Length - Overhead)];
+        Open(purpose, number, frame, content);
+        return content;
+    }
+
+    /// <summary>Opens a frame into <paramref name="destination"/>, which is not shorter than the content.</summary>
+    /// <returns>Length of the content.</returns>
+    /// <exception cref="UnknownKeyException">Sealed with a key that is not here.</exception>
+    /// <exception cref="InvalidDataException">Not a frame, of another purpose or number, or damaged.</exception>
+    public int Open(FramePurpose purpose, long number, ReadOnlySpan<byte> frame, Span<byte> destination)
     {
         if (frame.Length < Overhead || frame[0] != Format)
         {
@@ -60,7 +77,7 @@ internal sealed class FrameCipher(Keyring keyring) : IDisposable
         }
 
         var id = BinaryPrimitives.ReadInt32LittleEndian(frame[1..]);
-        var content = new byte[frame.Length - Overhead];
+        var content = destination[..(frame.Length - Overhead)];
         Span<byte> associated = stackalloc byte[9];
         Associate(associated, purpose, number);
         try
@@ -76,7 +93,7 @@ internal sealed class FrameCipher(Keyring keyring) : IDisposable
             throw new InvalidDataException("an encrypted frame does not match its checksum", e);
         }
 
-        return content;
+        return content.Length;
     }
 
     public void Dispose()

@@ -28,20 +28,4 @@ internal static class EntryCodec
             ArrayPool<byte>.Shared.Return(buffer);
         }
     }
-
-    /// <exception cref="InvalidDataException">The entry is damaged.</exception>
-    /// <exception cref="UnknownKeyException">Its key is not here.</exception>
-    public static List<ReadOnlyMemory<byte>> Decode(FrameCipher cipher, ReadOnlySequence<byte> entry)
-    {
-        ReadOnlyMemory<byte> content = cipher.Open(FramePurpose.Entry, 0, entry.IsSingleSegment ? entry.FirstSpan : entry.ToArray());
-        var commands = new List<ReadOnlyMemory<byte>>();
-        while (!content.IsEmpty)
-        {
-            var length = BinaryPrimitives.ReadInt32LittleEndian(content.Span);
-            commands.Add(content.Slice(sizeof(int), length));
-            content = content[(sizeof(int) + length)..];
-        }
-
-        return commands;
-    }
 }

@@ -8,11 +8,14 @@ internal sealed class PendingCommands(SwarmStoreOptions options)
 {
     private const ulong WindowPerOutstanding = 4;
 
-    private readonly SortedDictionary<ulong, PendingCommand> _commands = [];
+    private readonly Dictionary<ulong, PendingCommand> _commands = [];
     private readonly Lock _lock = new();
     private readonly ulong _window = WindowPerOutstanding * (ulong)options.MaxOutstanding;
     private TaskCompletionSource _oldestGone = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ulong _next = 1;
+
+    // Number of the oldest; the next one's when there is none.
+    private ulong _oldest = 1;
 
     /// <summary>
     /// Numbers and encodes <paramref name="command"/>. Waits while one old command holds the floor far below: every replica keeps the
@@ -25,7 +28,7 @@ internal sealed class PendingCommands(SwarmStoreOptions options)
             Task oldestGone;
             lock (_lock)
             {
-                if (_commands.Count == 0 || _next - _commands.First().Key < _window)
+                if (_next - _oldest < _window)
                 {
                     return Add(command);
                 }
@@ -37,20 +40,24 @@ internal sealed class PendingCommands(SwarmStoreOptions options)
         }
     }
 
-    /// <summary>The outcome is known, or nobody waits for it any more. Null verdicts: it expired before it was executed.</summary>
+    /// <summary>The outcome is known, or nobody waits for it any more. Null verdicts: it expired before it was executed, or it has no outcome in time.</summary>
     public void Complete(ulong sequence, CommitResult[]? verdicts)
     {
         PendingCommand? pending;
         TaskCompletionSource? oldestGone = null;
         lock (_lock)
         {
-            if (_commands.Count > 0 && _commands.First().Key == sequence && _next - sequence >= _window)
+            if (_oldest == sequence && _next - sequence >= _window)
             {
                 oldestGone = _oldestGone;
                 _oldestGone = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             }
 
             _commands.Remove(sequence, out pending);
+            while (_oldest < _next && !_commands.ContainsKey(_oldest))
+            {
+                _oldest++;
+            }
         }
 
         pending?.Outcome.TrySetResult(verdicts);
@@ -61,7 +68,7 @@ internal sealed class PendingCommands(SwarmStoreOptions options)
     {
         lock (_lock)
         {
-            return [.. _commands.Values];
+            return [.. _commands.Values.OrderBy(c => c.Sequence)];
         }
     }
 
@@ -70,9 +77,9 @@ internal sealed class PendingCommands(SwarmStoreOptions options)
         command.Origin = options.ManagerId;
         command.Boot = options.BootId;
         command.Sequence = _next++;
-        command.Floor = _commands.Count == 0 ? command.Sequence : _commands.First().Key;
+        command.Floor = _oldest;
         command.Time = (options.TimeProvider.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks;
-        var pending = new PendingCommand(command.Sequence, command.ToByteArray());
+        var pending = new PendingCommand(command.Sequence, command.ToByteArray()) { AddedAt = options.TimeProvider.GetTimestamp() };
         _commands.Add(pending.Sequence, pending);
         return pending;
     }
@@ -92,6 +99,12 @@ internal sealed class PendingCommand(ulong sequence, byte[] bytes)
 
     /// <summary>It waits in the proposer's queue: sending it again would only make that queue longer.</summary>
     public bool IsQueued { get; set; }
+
+    /// <summary>When it was added.</summary>
+    public long AddedAt { get; init; }
+
+    /// <summary>It got no outcome within the store's deadline.</summary>
+    public bool IsLate { get; set; }
 
     /// <summary>When it was handed on last, and how long to wait before doing so again.</summary>
     public long SentAt { get; set; }

@@ -151,9 +151,23 @@ internal sealed class Proposer(SwarmStoreOptions options, IConsensusLog log, Fra
                 changed = log.WaitForChangeAsync(seen, cancellationToken);
             }
 
+            GiveUpLate();
             if (seen.LeaderAddress is not null || seen.IsLeader)
             {
                 Resend(isNew);
+            }
+        }
+    }
+
+    // One look at all of them costs less than a timer for each.
+    private void GiveUpLate()
+    {
+        foreach (var command in pending.Snapshot())
+        {
+            if (options.TimeProvider.GetElapsedTime(command.AddedAt) >= options.CommitDeadline)
+            {
+                command.IsLate = true;
+                pending.Complete(command.Sequence, null);
             }
         }
     }

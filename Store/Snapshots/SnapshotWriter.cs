@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using Google.Protobuf;
 using SwarmOrleans.Contracts;
@@ -11,17 +12,19 @@ namespace SwarmOrleans.Store.Snapshots;
 /// Writes a captured state: magic, then sealed frames each with its length before it, then a frame without content. A frame holds
 /// length-delimited records and is numbered, so that a missing or exchanged one is noticed.
 /// </summary>
-#pragma warning disable CA1001 // A memory stream holds nothing to release.
 internal sealed class SnapshotWriter(StoreState state, FrameCipher cipher) : ILogSnapshot
-#pragma warning restore CA1001
 {
     /// <summary>The first bytes of a snapshot.</summary>
     public static ReadOnlySpan<byte> Magic => "SWOSNAP1"u8;
 
     private const int FrameLength = 1 << 18;
 
-    private readonly MemoryStream _frame = new(FrameLength + 4096);
+    // Used again for every record and frame: a large state would otherwise leave several times its size behind as garbage.
+    private readonly ArrayBufferWriter<byte> _frame = new(FrameLength + 4096);
+    private readonly ArrayBufferWriter<byte> _content = new();
+    private readonly SnapshotRecord _record = new();
     private readonly Dictionary<LogTaskParts, int> _parts = new(TaskPartsIdentity.Instance);
+    private byte[] _sealed = [];
     private long _number;
 
     public long Index => state.Index;
@@ -29,20 +32,20 @@ internal sealed class SnapshotWriter(StoreState state, FrameCipher cipher) : ILo
     public async ValueTask WriteAsync(Stream destination, CancellationToken cancellationToken)
     {
         await destination.WriteAsync(Magic.ToArray(), cancellationToken);
-        Header().WriteDelimitedTo(_frame);
+        WriteDelimited(Header());
         for (var kind = 0; kind < Tables.TableSet.Kinds; kind++)
         {
             foreach (var (_, item) in state.Tables.Objects((ObjectKind)kind))
             {
                 Write(item);
-                if (_frame.Length >= FrameLength)
+                if (_frame.WrittenCount >= FrameLength)
                 {
                     await FlushAsync(destination, cancellationToken);
                 }
             }
         }
 
-        if (_frame.Length > 0)
+        if (_frame.WrittenCount > 0)
         {
             await FlushAsync(destination, cancellationToken);
         }
@@ -72,7 +75,7 @@ internal sealed class SnapshotWriter(StoreState state, FrameCipher cipher) : ILo
 
     private void Write(IStoreObject item)
     {
-        var record = new SnapshotRecord { Kind = (int)item.Kind };
+        (_record.Kind, _record.Parts, _record.TaskParts) = ((int)item.Kind, 0, null);
         if (item is SwarmTask task)
         {
             var parts = ObjectCodec.PartsOf(task);
@@ -80,30 +83,56 @@ internal sealed class SnapshotWriter(StoreState state, FrameCipher cipher) : ILo
             {
                 number = _parts.Count + 1;
                 _parts.Add(parts, number);
-                record.TaskParts = parts;
+                _record.TaskParts = parts;
             }
 
             var own = ObjectCodec.WithoutParts(task);
             own.Meta = task.Meta;
-            record.Content = own.ToByteString();
-            record.Parts = number;
+            SetContent(own);
+            _record.Parts = number;
         }
         else
         {
-            record.Content = item.ToByteString();
+            SetContent(item);
         }
 
-        record.WriteDelimitedTo(_frame);
+        WriteDelimited(_record);
+    }
+
+    private void SetContent(IMessage item)
+    {
+        _content.ResetWrittenCount();
+        item.WriteTo(_content);
+        _record.Content = UnsafeByteOperations.UnsafeWrap(_content.WrittenMemory);
+    }
+
+    private void WriteDelimited(IMessage message)
+    {
+        var length = (uint)message.CalculateSize();
+        var prefix = _frame.GetSpan(5);
+        var used = 0;
+        for (; length > 0x7F; length >>= 7)
+        {
+            prefix[used++] = (byte)(length | 0x80);
+        }
+
+        prefix[used++] = (byte)length;
+        _frame.Advance(used);
+        message.WriteTo(_frame);
     }
 
     private async ValueTask FlushAsync(Stream destination, CancellationToken cancellationToken)
     {
-        var sealedFrame = cipher.Seal(FramePurpose.Snapshot, _number++, _frame.GetBuffer().AsSpan(0, (int)_frame.Length));
-        _frame.SetLength(0);
-        var length = new byte[sizeof(int)];
-        BinaryPrimitives.WriteInt32LittleEndian(length, sealedFrame.Length);
-        await destination.WriteAsync(length, cancellationToken);
-        await destination.WriteAsync(sealedFrame, cancellationToken);
+        var length = FrameCipher.Overhead + _frame.WrittenCount;
+        if (_sealed.Length < sizeof(int) + length)
+        {
+            _sealed = new byte[sizeof(int) + length];
+        }
+
+        BinaryPrimitives.WriteInt32LittleEndian(_sealed, length);
+        cipher.Seal(FramePurpose.Snapshot, _number++, _frame.WrittenSpan, _sealed.AsSpan(sizeof(int), length));
+        _frame.ResetWrittenCount();
+        await destination.WriteAsync(_sealed.AsMemory(0, sizeof(int) + length), cancellationToken);
     }
 
     // Tasks of one service share these by reference, so that comparing references finds nearly all of what is equal, and fast.

@@ -29,7 +29,7 @@ public readonly record struct StoreChange(ChangeAction Action, ObjectKind Kind, 
 
 /// <summary>The changes of one or several transactions that were applied together, in order.</summary>
 /// <param name="Version">Store version after them.</param>
-/// <param name="View">The state after them.</param>
+/// <param name="View">The state after them or a later one: states are not kept for readers, who would hold on to whatever changed since.</param>
 /// <param name="Changes">At least one change.</param>
 public sealed record ChangeBatch(ulong Version, StoreView View, IReadOnlyList<StoreChange> Changes);
 

@@ -7,13 +7,15 @@ namespace SwarmOrleans.Store.Watching;
 /// The last changes, in order, for any number of readers. The writer never waits for a reader: one that falls behind the ring is told to
 /// start over.
 /// </summary>
-internal sealed class WatchRing(int maxChanges)
+/// <param name="maxChanges">How many changes are kept.</param>
+/// <param name="current">The newest state; a batch is appended after the state that it leads to is there.</param>
+internal sealed class WatchRing(int maxChanges, Func<StoreView> current)
 {
     private const int MaxTaken = 64;
     private const int Capacity = 1 << 15;
 
     // Batch number n, counted from the start of the process, is at n % Capacity.
-    private readonly ChangeBatch?[] _batches = new ChangeBatch?[Capacity];
+    private readonly Stored?[] _batches = new Stored?[Capacity];
     private readonly Lock _lock = new();
     private long _firstPosition;
     private long _endPosition;
@@ -21,8 +23,8 @@ internal sealed class WatchRing(int maxChanges)
     private int _changes;
     private TaskCompletionSource _signal = New();
 
-    /// <summary>Appends a batch and wakes the readers.</summary>
-    public void Append(ChangeBatch batch)
+    /// <summary>Appends the changes that led to <paramref name="version"/> and wakes the readers.</summary>
+    public void Append(ulong version, IReadOnlyList<StoreChange> changes)
     {
         TaskCompletionSource signal;
         lock (_lock)
@@ -32,7 +34,7 @@ internal sealed class WatchRing(int maxChanges)
                 Drop();
             }
 
-            Add(batch);
+            Add(new Stored(version, changes));
             while (_changes > maxChanges && _endPosition - _firstPosition > 1)
             {
                 Drop();
@@ -46,7 +48,7 @@ internal sealed class WatchRing(int maxChanges)
     }
 
     /// <summary>Forgets everything up to <paramref name="version"/> but for <paramref name="difference"/>, which leads there.</summary>
-    public void Reset(ulong version, ChangeBatch? difference)
+    public void Reset(ulong version, IReadOnlyList<StoreChange> difference)
     {
         TaskCompletionSource signal;
         lock (_lock)
@@ -57,9 +59,9 @@ internal sealed class WatchRing(int maxChanges)
             }
 
             _floor = version;
-            if (difference is not null)
+            if (difference.Count > 0)
             {
-                Add(difference);
+                Add(new Stored(version, difference));
             }
 
             signal = _signal;
@@ -72,7 +74,7 @@ internal sealed class WatchRing(int maxChanges)
     public async IAsyncEnumerable<ChangeBatch> ReadAsync(ulong after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var position = Locate(after);
-        var taken = new List<ChangeBatch>(MaxTaken);
+        var taken = new List<Stored>(MaxTaken);
         var version = after;
         while (true)
         {
@@ -85,7 +87,7 @@ internal sealed class WatchRing(int maxChanges)
                 if (batch.Version > version)
                 {
                     version = batch.Version;
-                    yield return batch;
+                    yield return new ChangeBatch(version, current(), batch.Changes);
                 }
             }
 
@@ -120,7 +122,7 @@ internal sealed class WatchRing(int maxChanges)
         }
     }
 
-    private Task Take(long position, ulong version, List<ChangeBatch> taken)
+    private Task Take(long position, ulong version, List<Stored> taken)
     {
         lock (_lock)
         {
@@ -138,9 +140,9 @@ internal sealed class WatchRing(int maxChanges)
         }
     }
 
-    private ChangeBatch At(long position) => _batches[position % Capacity]!;
+    private Stored At(long position) => _batches[position % Capacity]!;
 
-    private void Add(ChangeBatch batch)
+    private void Add(Stored batch)
     {
         _batches[_endPosition++ % Capacity] = batch;
         _changes += batch.Changes.Count;
@@ -155,4 +157,6 @@ internal sealed class WatchRing(int maxChanges)
     }
 
     private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private sealed record Stored(ulong Version, IReadOnlyList<StoreChange> Changes);
 }

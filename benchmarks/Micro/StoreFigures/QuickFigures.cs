@@ -60,7 +60,7 @@ internal static class QuickFigures
     {
         const int Count = 400_000;
         const int Burst = 8192;
-        var ring = new WatchRing(1 << 18);
+        var ring = new WatchRing(1 << 18, () => view);
         var change = new StoreChange(ChangeAction.Create, ObjectKind.Task, null, view.Find<SwarmTask>(Samples.TaskId(0)), 1);
         var positions = new long[Subscribers * 16];
         var readers = Enumerable.Range(0, Subscribers).Select(n => Task.Run(async () =>
@@ -78,7 +78,7 @@ internal static class QuickFigures
         {
             for (var version = 1; version <= Count; version++)
             {
-                ring.Append(new ChangeBatch((ulong)version, view, [change]));
+                ring.Append((ulong)version, [change]);
                 while (version % Burst == 0 && Enumerable.Range(0, Subscribers).Any(n => Volatile.Read(ref positions[n * 16]) < version - Burst))
                 {
                     await Task.Yield();

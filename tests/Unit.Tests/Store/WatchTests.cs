@@ -19,7 +19,7 @@ public sealed class WatchTests
         await foreach (var batch in test.Store.WatchAsync(4, Stop))
         {
             versions.Add(batch.Version);
-            Assert.Equal(batch.Version, batch.View.Version);
+            Assert.InRange(batch.View.Version, batch.Version, 10ul);
             if (batch.Version == 10)
             {
                 break;
@@ -85,12 +85,12 @@ public sealed class WatchTests
     [Fact]
     public async Task ReaderStartedFromAViewWhoseBatchIsStillToCome_DoesNotGetItAgain()
     {
-        var ring = new WatchRing(100);
-        ring.Append(Batch(4));
+        var ring = new WatchRing(100, () => new StoreView(6, TableSet.Empty));
+        ring.Append(4, Changes(4));
         await using var reader = ring.ReadAsync(5, Stop).GetAsyncEnumerator(Stop);
         var next = reader.MoveNextAsync();
-        ring.Append(Batch(5));
-        ring.Append(Batch(6));
+        ring.Append(5, Changes(5));
+        ring.Append(6, Changes(6));
         Assert.True(await next);
         Assert.Equal(6ul, reader.Current.Version);
     }
@@ -107,8 +107,7 @@ public sealed class WatchTests
         Assert.Equal((2ul, "id-b"), (reader.Current.Version, Assert.Single(reader.Current.Changes).Id));
     }
 
-    private static ChangeBatch Batch(ulong version) =>
-        new(version, new StoreView(version, TableSet.Empty), [new StoreChange(ChangeAction.Create, ObjectKind.Service, null, Services.Named("a"), version)]);
+    private static List<StoreChange> Changes(ulong version) => [new(ChangeAction.Create, ObjectKind.Service, null, Services.Named("a"), version)];
 
     private static SwarmStoreOptions Small() => new() { ManagerId = "m", BootId = "b", Keyring = Keyring.Generate(), WatchCapacity = 5 };
 

@@ -1,3 +1,4 @@
+using System.Net;
 using DotNext.IO.Log;
 using DotNext.Net.Cluster.Consensus.Raft;
 using DotNext.Net.Cluster.Consensus.Raft.StateMachine;
@@ -20,7 +21,7 @@ public sealed class JournaledLogTests : IAsyncDisposable
     {
         _members = new MemberStorage(Path.Combine(_directory.Path, "members"));
         var machine = new ReplicaStateMachine(
-            _store, _members, new SnapshotFiles(_directory.Sub("snapshots")), _ => Task.CompletedTask, 16 << 20, NullLogger.Instance);
+            _store, _members, new SnapshotFiles(_directory.Sub("snapshots")), _ => Task.CompletedTask, new SnapshotSchedule(16 << 20, new IPEndPoint(IPAddress.Loopback, 1)), NullLogger.Instance);
         var journal = Journal.Open(_directory.Sub("journal"), 0, 0, 0, out var entries);
         _log = new JournaledLog(new WriteAheadLog.Options { Location = _directory.Sub("log") }, machine, journal, entries, 0);
     }

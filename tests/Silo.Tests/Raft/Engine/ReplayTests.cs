@@ -1,3 +1,4 @@
+using System.Net;
 using DotNext.Net.Cluster.Consensus.Raft.StateMachine;
 using Microsoft.Extensions.Logging.Abstractions;
 using SwarmOrleans.Raft.Engine;
@@ -32,7 +33,7 @@ public sealed class ReplayTests
         await using var store = new SwarmStore(new SwarmStoreOptions { ManagerId = "a", BootId = "again", Keyring = group.Keyring });
         using var members = new MemberStorage(file);
         var machine = new ReplicaStateMachine(
-            store, members, new SnapshotFiles(Path.Combine(a.Directory, "snapshots")), _ => Task.CompletedTask, 16 << 20, NullLogger.Instance);
+            store, members, new SnapshotFiles(Path.Combine(a.Directory, "snapshots")), _ => Task.CompletedTask, new SnapshotSchedule(16 << 20, new IPEndPoint(IPAddress.Loopback, 1)), NullLogger.Instance);
         var committed = new LogGuard(Path.Combine(a.Directory, "guard")).CommittedIndex;
         var journal = Journal.Open(Path.Combine(a.Directory, "journal"), 0, 0, committed, out var entries);
         await using var log = new JournaledLog(new WriteAheadLog.Options { Location = Path.Combine(a.Directory, "log") }, machine, journal, entries, committed);
