@@ -14,7 +14,7 @@ internal static class NodeCommands
     {
         List(globals),
         Inspect(globals),
-        SetAvailability(globals, "drain", Availability.Drain, "was already drained", "Move a node's tasks elsewhere and place no more there"),
+        Drain(globals),
         SetAvailability(globals, "pause", Availability.Pause, "was already paused", "Place no more tasks on a node"),
         SetAvailability(globals, "activate", Availability.Active, "is already active", "Place tasks on a node again"),
         Update(globals),
@@ -117,7 +117,20 @@ internal static class NodeCommands
         summary.WriteTo(output);
     }
 
-    private static Command SetAvailability(GlobalOptions globals, string verb, Availability availability, string already, string description)
+    private static Command Drain(GlobalOptions globals)
+    {
+        var force = new Option<bool>("--force", "-f")
+        {
+            Description = "all at once, instead of as many at a time, and in the order, as each service's update settings say",
+        };
+        var command = SetAvailability(
+            globals, "drain", Availability.Drain, "was already drained", "Move a node's tasks elsewhere and place no more there", result => result.GetValue(force));
+        command.Add(force);
+        return command;
+    }
+
+    private static Command SetAvailability(
+        GlobalOptions globals, string verb, Availability availability, string already, string description, Func<ParseResult, bool>? isForced = null)
     {
         var name = new Argument<string>("NODE");
         var command = new Command(verb, description) { name };
@@ -125,13 +138,15 @@ internal static class NodeCommands
         {
             var client = globals.Client(result);
             var node = await Lookup.NodeAsync(client, result.GetValue(name)!, cancellationToken);
-            if (node.Spec.Availability == availability)
+            var force = isForced?.Invoke(result) ?? false;
+            if (node.Spec.Availability == availability && (!force || node.Spec.ForceDrain))
             {
                 throw new CommandException($"Node {result.GetValue(name)} {already}");
             }
 
             var spec = node.Spec.Clone();
             spec.Availability = availability;
+            spec.ForceDrain = force;
             await UpdateAsync(client, node, spec, cancellationToken);
         });
         return command;

@@ -14,7 +14,8 @@ internal static class ServiceCommands
     {
         var command = new Command("service", "Services: what should run")
         {
-            List(globals), CreateService(globals), Inspect(globals), Update(globals), RollBack(globals), Remove(globals), Ps(globals),
+            List(globals), CreateService(globals), Inspect(globals), Update(globals), Remove(globals), Ps(globals),
+            RolloutCommands.Pause(globals), RolloutCommands.Resume(globals), RolloutCommands.RollBack(globals), RolloutCommands.Revisions(globals),
         };
         command.Aliases.Add("svc");
         return command;
@@ -177,19 +178,6 @@ internal static class ServiceCommands
                 to.Add(capability);
             }
         }
-    }
-
-    private static Command RollBack(GlobalOptions globals)
-    {
-        var name = new Argument<string>("SERVICE");
-        var command = new Command("rollback", "Go back to a service's previous spec") { name };
-        command.SetAction(async (result, cancellationToken) =>
-        {
-            var client = globals.Client(result);
-            var service = await Lookup.ServiceAsync(client, result.GetValue(name)!, cancellationToken);
-            await UpdateAsync(globals, result, client, service, service.Spec, isRollback: true, cancellationToken);
-        });
-        return command;
     }
 
     private static async Task UpdateAsync(

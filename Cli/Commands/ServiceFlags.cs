@@ -234,6 +234,7 @@ internal sealed class ServiceFlags
             "start-first" => UpdateOrder.StartFirst,
             _ => throw new CommandException($"{prefix}-order: \"{v}\" is neither stop-first nor start-first"),
         });
+        Span($"{prefix}-progress-deadline", "time in which a replaced task must run, else it counts as failed; 0 for no limit", (s, v) => config(s).ProgressDeadline = v);
         Text($"{prefix}-max-failure-ratio", "share of tasks that may fail", (s, v) => config(s).MaxFailureRatio = Quantities.Ratio($"{prefix}-max-failure-ratio", v));
     }
 

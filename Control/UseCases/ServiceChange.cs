@@ -47,16 +47,21 @@ internal static class ServiceChange
             next.UpdateStatus = null;
         }
 
-        if (Services.IsJob(next.Spec))
+        BeginIteration(next, now);
+        return next;
+    }
+
+    /// <summary>A job whose spec was set runs from its beginning (JOB-2).</summary>
+    public static void BeginIteration(Service service, Timestamp now)
+    {
+        if (Services.IsJob(service.Spec))
         {
-            next.JobStatus = new JobStatus
+            service.JobStatus = new JobStatus
             {
-                JobIteration = new ObjectVersion { Index = (stored.JobStatus?.JobIteration?.Index ?? 0) + 1 },
+                JobIteration = new ObjectVersion { Index = (service.JobStatus?.JobIteration?.Index ?? 0) + 1 },
                 LastExecution = now,
             };
         }
-
-        return next;
     }
 
     private static void RollBack(Service service, Timestamp now)

@@ -1,3 +1,4 @@
+using Google.Protobuf.WellKnownTypes;
 using SwarmOrleans.Contracts;
 using SwarmOrleans.Orchestration;
 using SwarmOrleans.Store;
@@ -20,7 +21,8 @@ public sealed class ServiceRollouts(ISwarmStore store, TimeProvider time)
 
     /// <summary>Does what the request asks for.</summary>
     /// <exception cref="UseCaseException">
-    /// The service does not exist or has changed since the request's version, no update is under way or paused, or the revision is not kept.
+    /// The service does not exist, is being removed or has changed since the request's version; no update is under way or paused; the revision is not kept,
+    /// or needs what is not there any more.
     /// </exception>
     public async Task<Service> ChangeAsync(UpdateServiceRequest request, CancellationToken cancellationToken)
     {
@@ -32,9 +34,24 @@ public sealed class ServiceRollouts(ISwarmStore store, TimeProvider time)
 
         var view = await store.ViewAsync(cancellationToken);
         var service = view.Find<Service>(request.ServiceId) ?? throw UseCaseException.NotFound("service", request.ServiceId);
+        if (service.PendingDelete)
+        {
+            throw Refused($"service {service.Id} is being removed: its tasks are stopping");
+        }
+
         var next = Changed(request, service, view.Find<ServiceProgress>(request.ServiceId));
         next.Meta.Version = request.ServiceVersion;
-        await store.OrThrowAsync(new StoreTransaction().Update(next), cancellationToken);
+        var transaction = new StoreTransaction().Update(next);
+        if (request.RollbackTo > 0)
+        {
+            ServiceChange.BeginIteration(next, Timestamp.FromDateTimeOffset(time.GetUtcNow()));
+            if (ServiceReferences.Any(next.Spec))
+            {
+                ServiceReferences.Require(transaction, view, next.Id, next.Spec);
+            }
+        }
+
+        await store.OrThrowAsync(transaction, cancellationToken);
         return store.Current.Find<Service>(request.ServiceId) ?? next;
     }
 

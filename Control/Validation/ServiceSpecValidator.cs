@@ -69,6 +69,7 @@ public static class ServiceSpecValidator
     {
         NotNegative(update?.Delay, $"{which}: delay");
         NotNegative(update?.Monitor, $"{which}: monitor");
+        NotNegative(update?.ProgressDeadline, $"{which}: progress deadline");
         if (update is not null && update.MaxFailureRatio is < 0 or > 1 or float.NaN)
         {
             throw UseCaseException.Invalid($"{which}: max failure ratio must be between 0 and 1");

@@ -1,24 +1,16 @@
-using System.Text;
-using SwarmOrleans.Cli;
 using SwarmOrleans.Contracts;
-using SwarmOrleans.Silo.Rpc;
-using SwarmOrleans.Tests.Unit.Control;
 
 namespace SwarmOrleans.Tests.Unit.CommandLine;
 
 /// <summary>swarmctl against the control API, in one process (H.2).</summary>
-public sealed class CommandTests : IAsyncDisposable
+public sealed class CommandTests : CommandLineTest
 {
-    private readonly ControlWorld _world = new();
-
-    public ValueTask DisposeAsync() => _world.DisposeAsync();
-
     [Fact]
     public async Task Secrets_AreCreatedListedShownAndRemoved_WithoutTheirData()
     {
         var id = await StoreAsync("hidden", "secret", "create", "key", "--label", "a=b");
         Assert.Matches("^[0-9a-z]{25}$", id);
-        Assert.Equal("hidden", _world.Store.Current.Find<Secret>(id)!.Spec.Data.ToStringUtf8());
+        Assert.Equal("hidden", World.Store.Current.Find<Secret>(id)!.Spec.Data.ToStringUtf8());
         Assert.Matches(@"^ID {27}Name    Driver    Created\n-- {27}----    ------    -------\n" + id + " {4}key {15}Less than a second ago$", await DoAsync("secret", "ls"));
         Assert.Equal(id, await DoAsync("secret", "ls", "-q"));
         var shown = await DoAsync("secret", "inspect", "key");
@@ -41,7 +33,7 @@ public sealed class CommandTests : IAsyncDisposable
         await File.WriteAllTextAsync(file, "shown", TestContext.Current.CancellationToken);
         var id = await DoAsync("config", "create", "conf", "--file", file);
         File.Delete(file);
-        Assert.Equal("shown", _world.Store.Current.Find<Config>(id)!.Spec.Data.ToStringUtf8());
+        Assert.Equal("shown", World.Store.Current.Find<Config>(id)!.Spec.Data.ToStringUtf8());
         Assert.Matches(@"^ID {27}Name    Created\n", await DoAsync("config", "ls"));
         await FailsAsync("/nothing/there", "config", "create", "other", "--file", "/nothing/there");
         await FailsAsync("config conf already exists", "config", "create", "conf");
@@ -68,7 +60,7 @@ public sealed class CommandTests : IAsyncDisposable
     {
         await StoreAsync("hidden", "secret", "create", "key");
         var id = await DoAsync("volume", "create", "vol", "--driver", "csi", "--group", "g", "--scope", "multi", "--sharing", "all", "--secret", "k=key", "--required-bytes", "1g");
-        var volume = _world.Store.Current.Find<Volume>(id)!;
+        var volume = World.Store.Current.Find<Volume>(id)!;
         Assert.Equal((1L << 30, VolumeAccessMode.Types.Sharing.All), (volume.Spec.CapacityRange.RequiredBytes, volume.Spec.AccessMode.Sharing));
         Assert.Contains("vol   g      csi     ACTIVE", await DoAsync("volume", "ls"), StringComparison.Ordinal);
         Assert.Matches("Scope +: MultiNode", await DoAsync("volume", "inspect", "vol"));
@@ -89,7 +81,7 @@ public sealed class CommandTests : IAsyncDisposable
             "--tmpfs", "/scratch:size=64m,mode=1777,exec", "--bind", "/src:/dst", "--placement-pref", "spread=node.labels.dc", "--generic-resources", "gpu=2,fpga=1",
             "--log-driver", "json-file", "--log-opt", "max-size=1m", "--ulimit", "nofile=100:200", "--oom-score-adj=-5", "--restart-condition", "failure",
             "--update-parallelism", "2", "--rollback-order", "start-first", "--endpoint-mode", "vip");
-        var spec = _world.Store.Current.Find<Service>(id)!.Spec;
+        var spec = World.Store.Current.Find<Service>(id)!.Spec;
         var container = spec.Task.Container;
         Assert.Equal(["key", "/etc/key"], container.Secrets.Select(s => s.File.Name));
         Assert.All(container.Secrets, s => Assert.Equal(("key", 0x124U), (s.SecretName, s.File.Mode)));
@@ -117,7 +109,7 @@ public sealed class CommandTests : IAsyncDisposable
         async Task<ServiceSpec> CreateAsync(string name, params string[] flags)
         {
             var id = await DoAsync(["service", "create", "--name", name, "--image", "x", .. flags]);
-            return _world.Store.Current.Find<Service>(id)!.Spec;
+            return World.Store.Current.Find<Service>(id)!.Spec;
         }
 
         Assert.Equal(1UL, (await CreateAsync("a")).Replicated.Replicas);
@@ -142,13 +134,13 @@ public sealed class CommandTests : IAsyncDisposable
         await StoreAsync("hidden", "secret", "create", "two");
         var id = await DoAsync("service", "create", "--name", "web", "--image", "x", "--secret", "one");
         Assert.Equal(id, await DoAsync("service", "update", "web", "--add-secret", "two", "--rm-secret", "one", "--add-capability", "CAP_SYS_TIME"));
-        var container = _world.Store.Current.Find<Service>(id)!.Spec.Task.Container;
+        var container = World.Store.Current.Find<Service>(id)!.Spec.Task.Container;
         Assert.Equal("two", Assert.Single(container.Secrets).SecretName);
         Assert.Equal(["CAP_SYS_TIME"], container.CapabilityAdd);
         await FailsAsync("the service has no secret one", "service", "update", "web", "--rm-secret", "one");
         await FailsAsync("secret three not found", "service", "update", "web", "--add-secret", "three");
         Assert.Equal(id, await DoAsync("service", "rollback", "web"));
-        Assert.Equal("one", Assert.Single(_world.Store.Current.Find<Service>(id)!.Spec.Task.Container.Secrets).SecretName);
+        Assert.Equal("one", Assert.Single(World.Store.Current.Find<Service>(id)!.Spec.Task.Container.Secrets).SecretName);
         await FailsAsync("no changes detected", "service", "update", "web", "--image", "x");
         await FailsAsync("service nothing not found", "service", "rollback", "nothing");
     }
@@ -172,40 +164,17 @@ public sealed class CommandTests : IAsyncDisposable
     public async Task BadFlags_AreNamed(string flag, string value, string message)
     {
         await FailsAsync(message, "service", "create", "--name", "web", "--image", "x", flag, value);
-        Assert.Equal(0, _world.Store.Current.Count<Service>());
+        Assert.Equal(0, World.Store.Current.Count<Service>());
     }
 
     [Fact]
     public async Task NamedPorts_AreHostPorts()
     {
         var id = await DoAsync("service", "create", "--name", "web", "--image", "x", "--ports", "http:80/tcp:8080", "--ports", "dns:53/udp");
-        var ports = _world.Store.Current.Find<Service>(id)!.Spec.Endpoint.Ports;
+        var ports = World.Store.Current.Find<Service>(id)!.Spec.Endpoint.Ports;
         Assert.Equal(("http", 80U, 8080U), (ports[0].Name, ports[0].TargetPort, ports[0].PublishedPort));
         Assert.Equal(("dns", PortConfig.Types.Protocol.Udp, 0U), (ports[1].Name, ports[1].Protocol, ports[1].PublishedPort));
         Assert.All(ports, p => Assert.Equal(PortConfig.Types.PublishMode.Host, p.PublishMode));
         Assert.Matches(@"Port +: http 8080 -> 80/tcp \(host\)", await DoAsync("service", "inspect", "web"));
-    }
-
-    private Task<string> DoAsync(params string[] arguments) => RunAsync("data", 0, arguments);
-
-    private Task<string> StoreAsync(string input, params string[] arguments) => RunAsync(input, 0, arguments);
-
-    private async Task FailsAsync(string message, params string[] arguments)
-    {
-        var error = await RunAsync("data", SwarmctlCommand.Failure, arguments);
-        Assert.StartsWith("Error: ", error, StringComparison.Ordinal);
-        Assert.Contains(message, error, StringComparison.Ordinal);
-    }
-
-    private async Task<string> RunAsync(string input, int exitCode, string[] arguments)
-    {
-        var (output, error) = (new StringWriter { NewLine = "\n" }, new StringWriter { NewLine = "\n" });
-        var service = new ControlService(
-            _world.Services, _world.Rollouts, _world.Tasks, _world.Nodes, _world.Clusters, _world.Networks, _world.Secrets, _world.Configs, _world.Volumes,
-            _world.Extensions, _world.Resources);
-        var command = SwarmctlCommand.Create(output, error, _ => new LoopbackInvoker(service), () => new MemoryStream(Encoding.UTF8.GetBytes(input)));
-        var actual = await command.RunAsync(arguments);
-        Assert.True(actual == exitCode, $"exit code {actual}: {error}");
-        return (exitCode == 0 ? output : error).ToString().TrimEnd('\n');
     }
 }
