@@ -42,7 +42,8 @@ internal static class HistoryStep
 
         foreach (var task in tasks.InTime())
         {
-            if (excess > 0 && task.IsSpent() && !work.IsKept(task))
+            // One that failed early and waits for its own delay holds its slot until then: without it the slot would be filled at once.
+            if (excess > 0 && task.IsSpent() && !work.IsKept(task) && work.Starts.Find(task.Id) is null)
             {
                 work.Remove(task);
                 excess--;

@@ -71,17 +71,17 @@ internal static class RestartStep
             return;
         }
 
-        var isDue = IsDue(work, task) && !OverlapStep.HasSuccessor(work, task);
         work.SetDesired(task, TaskState.Shutdown);
         if (task.NodeId.Length > 0 && node is null && !task.HasEnded())
         {
             var orphan = work.Edit(task);
             orphan.Status = orphan.Status.Clone();
             orphan.Status.State = TaskState.Orphaned;
-            orphan.Status.Timestamp = work.Timestamp;
+            orphan.Status.Timestamp = orphan.Status.AppliedAt = work.Timestamp;
         }
 
-        if (!isDue)
+        // Asked about the end as it is stored, so that whoever asks again is told the same.
+        if (!IsDue(work, work.Find(task.Id)!) || OverlapStep.HasSuccessor(work, task))
         {
             return;
         }

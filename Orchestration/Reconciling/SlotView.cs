@@ -30,6 +30,10 @@ internal sealed record SlotView(SlotKey Key, SwarmTask[] Updatable)
         return slots;
     }
 
-    /// <summary>The task of a slot whose state was noted last.</summary>
-    public static SwarmTask? Newest(IEnumerable<SwarmTask> tasks) => tasks.InTime().LastOrDefault();
+    /// <summary>
+    /// The task that was made last. Not the one whose state was noted last: what a node that comes back says of a task that was replaced long ago says nothing
+    /// about the slot.
+    /// </summary>
+    public static SwarmTask? Newest(IEnumerable<SwarmTask> tasks) =>
+        tasks.OrderBy(t => t.Meta?.CreatedAt?.ToDateTimeOffset() ?? DateTimeOffset.MinValue).ThenBy(t => t.StateTime()).ThenBy(t => t.Id, StringComparer.Ordinal).LastOrDefault();
 }

@@ -124,6 +124,50 @@ public sealed class RestartTests
     }
 
     [Fact]
+    public void TaskThatFailedEarly_AndWaitsForItsDelay_IsNotTrimmed()
+    {
+        var world = World(Condition.Any, replicas: 1, delay: 30);
+        world.Cluster.Spec.Orchestration.TaskHistoryRetentionLimit = 0;
+        world.SetState(world.Running[0], TaskState.Failed);
+        world.Step();
+        var waiting = Assert.Single(world.Tasks);
+        world.SetState(waiting, TaskState.Rejected);
+        world.Step();
+        Assert.Equal(waiting.Id, Assert.Single(world.Tasks).Id);
+        Assert.Equal(TaskState.Ready, world.Fresh(waiting).DesiredState);
+    }
+
+    [Fact]
+    public void SlotThatIsDone_StaysDone_WhenAnOlderTaskOfItIsHeardOfAtLast()
+    {
+        var world = World(Condition.OnFailure, replicas: 1);
+        var lost = world.Running[0];
+        world.SetNodeState(lost.NodeId, NodeStatus.Types.State.Down);
+        world.Settle();
+        world.SetState(Assert.Single(world.Wanted), TaskState.Complete);
+        world.Advance(Second);
+        world.SetNodeState(lost.NodeId, NodeStatus.Types.State.Ready);
+        world.Finish(TimeSpan.FromMinutes(5));
+        Assert.Equal(TaskState.Shutdown, world.Fresh(lost).Observed());
+        Assert.Empty(world.Wanted);
+    }
+
+    [Fact]
+    public void TaskOfAGoneNode_EndsWhenThatIsSeen_AndItsRestartIsCounted()
+    {
+        var world = World(Condition.Any, replicas: 1, maxAttempts: 1, window: 60);
+        world.SetState(world.Running[0], TaskState.Failed);
+        world.Finish(Second * 10);
+        var second = Assert.Single(world.Running);
+        world.Advance(Second * 70);
+        world.Nodes.Remove(second.NodeId);
+        world.Step();
+        Assert.Equal(world.Now, world.Fresh(second).StateTime());
+        Assert.Single(world.Wanted);
+        Assert.Equal(2ul, Assert.Single(world.Progress!.Restarts).Total);
+    }
+
+    [Fact]
     public void RST_4_SlowPredecessor_IsWaitedForAsLongAsItsGraceAllows()
     {
         var world = World(Condition.Any, replicas: 1, configure: s => s.Task.Container.StopGracePeriod = Duration.FromTimeSpan(TimeSpan.FromMinutes(10)));

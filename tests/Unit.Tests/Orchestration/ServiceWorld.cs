@@ -11,6 +11,7 @@ internal sealed class ServiceWorld
     private readonly RandomIdSource _ids = new(new Random(1));
     private readonly Dictionary<string, SwarmTask> _tasks = [];
     private ulong _version;
+    private int _made;
 
     public ServiceWorld(ulong replicas = 1, int nodes = 2, Action<ServiceSpec>? configure = null)
     {
@@ -168,6 +169,12 @@ internal sealed class ServiceWorld
             Now = Now,
             Ids = _ids,
         });
+        foreach (var task in decision.Create)
+        {
+            // As the store does; no two are made at the very same time.
+            task.Meta = new Meta { CreatedAt = Timestamp.FromDateTimeOffset(Now + TimeSpan.FromMicroseconds(_made++)) };
+        }
+
         foreach (var task in decision.Create.Concat(decision.Update))
         {
             _tasks[task.Id] = task;
