@@ -61,6 +61,9 @@ public readonly struct ServiceIndex
 
     /// <summary>Services with one task per node: global ones and global jobs.</summary>
     public IReadOnlyCollection<Service> PerNode => _view.ByIndex<Service>(IndexName.ServicePerNode, IndexKeys.All);
+
+    /// <summary>Services that move their tasks towards balance by themselves.</summary>
+    public IReadOnlyCollection<Service> Rebalancing => _view.ByIndex<Service>(IndexName.ServiceRebalancing, IndexKeys.All);
 }
 
 /// <summary>Nodes by role and membership.</summary>

@@ -16,6 +16,7 @@ internal static class ServiceCommands
         {
             List(globals), CreateService(globals), Inspect(globals), Update(globals), Remove(globals), Ps(globals),
             RolloutCommands.Pause(globals), RolloutCommands.Resume(globals), RolloutCommands.RollBack(globals), RolloutCommands.Revisions(globals),
+            RebalanceCommand.Create(globals),
         };
         command.Aliases.Add("svc");
         return command;

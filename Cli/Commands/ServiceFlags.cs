@@ -39,6 +39,7 @@ internal sealed class ServiceFlags
         AddMode();
         AddResources();
         AddRestart();
+        AddRebalance();
         AddUpdate("--update", s => s.Update ??= new UpdateConfig());
         AddUpdate("--rollback", s => s.Rollback ??= new UpdateConfig());
     }
@@ -55,6 +56,15 @@ internal sealed class ServiceFlags
                 apply(result, spec);
             }
         }
+    }
+
+    // The flag that turns it off comes last.
+    private void AddRebalance()
+    {
+        static RebalancePolicy Policy(ServiceSpec spec) => spec.Rebalance ??= new RebalancePolicy();
+        Number("--rebalance-max-moving", "most tasks that a rebalance moves at once", (s, v) => Policy(s).MaxMoving = (uint)Math.Min(v, uint.MaxValue));
+        Span("--rebalance-cool-down", "pause after a task was moved, and time that a node must have been there", (s, v) => Policy(s).CoolDown = v);
+        Flag("--rebalance", "move tasks to nodes that join or come back, until all are used evenly", (s, v) => s.Rebalance = v ? Policy(s) : null);
     }
 
     private static ContainerSpec Container(ServiceSpec spec) => spec.Task.Container ??= new ContainerSpec();

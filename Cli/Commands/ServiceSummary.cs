@@ -24,6 +24,12 @@ internal static class ServiceSummary
                 .Add(" Completed", Text.Time(update.CompletedAt)).Add(" Message", update.Message);
         }
 
+        if (service.RebalanceStatus is { } rebalance)
+        {
+            summary.Head("Rebalance Status").Add(" State", Text.Upper(rebalance.State)).Add(" Started", Text.Time(rebalance.StartedAt))
+                .Add(" Completed", Text.Time(rebalance.CompletedAt)).Add(" Message", rebalance.Message);
+        }
+
         AddPorts(summary, service);
         AddTemplate(summary.Head("Template"), spec.Task);
         summary.WriteTo(output);

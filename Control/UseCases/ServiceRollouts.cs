@@ -5,7 +5,7 @@ using SwarmOrleans.Store;
 
 namespace SwarmOrleans.Control;
 
-/// <summary>What operators do with a service's updates beyond changing its spec: pause, resume, go back to a revision.</summary>
+/// <summary>What operators do with a service beyond changing its spec: pause and resume updates, go back to a revision, rebalance.</summary>
 public sealed class ServiceRollouts(ISwarmStore store, TimeProvider time)
 {
     /// <summary>True when the request is one of these, and its spec does not matter.</summary>
@@ -19,10 +19,18 @@ public sealed class ServiceRollouts(ISwarmStore store, TimeProvider time)
     public async Task<IReadOnlyList<Revision>> ListRevisionsAsync(string id, CancellationToken cancellationToken) =>
         (await store.ViewAsync(cancellationToken)).Find<ServiceProgress>(id)?.Revisions ?? (IReadOnlyList<Revision>)[];
 
+    /// <summary>The moves that <see cref="RolloutAction.Rebalance"/> would lead to now. Changes nothing.</summary>
+    /// <exception cref="UseCaseException">The service does not exist.</exception>
+    public async Task<RebalancePlan> PlanRebalanceAsync(string id, CancellationToken cancellationToken)
+    {
+        var view = await store.ViewAsync(cancellationToken);
+        return ServiceRebalances.Plan(view, view.Find<Service>(id) ?? throw UseCaseException.NotFound("service", id), time.GetUtcNow());
+    }
+
     /// <summary>Does what the request asks for.</summary>
     /// <exception cref="UseCaseException">
     /// The service does not exist, is being removed or has changed since the request's version; no update is under way or paused; the revision is not kept,
-    /// or needs what is not there any more.
+    /// or needs what is not there any more; or its tasks never move.
     /// </exception>
     public async Task<Service> ChangeAsync(UpdateServiceRequest request, CancellationToken cancellationToken)
     {
@@ -39,7 +47,7 @@ public sealed class ServiceRollouts(ISwarmStore store, TimeProvider time)
             throw Refused($"service {service.Id} is being removed: its tasks are stopping");
         }
 
-        var next = Changed(request, service, view.Find<ServiceProgress>(request.ServiceId));
+        var next = Changed(request, service, view);
         next.Meta.Version = request.ServiceVersion;
         var transaction = new StoreTransaction().Update(next);
         if (request.RollbackTo > 0)
@@ -55,17 +63,21 @@ public sealed class ServiceRollouts(ISwarmStore store, TimeProvider time)
         return store.Current.Find<Service>(request.ServiceId) ?? next;
     }
 
-    private Service Changed(UpdateServiceRequest request, Service service, ServiceProgress? progress)
+    private Service Changed(UpdateServiceRequest request, Service service, StoreView view)
     {
         if (request.RollbackTo > 0)
         {
-            return Rollouts.RollBackTo(service, progress, request.RollbackTo, time.GetUtcNow())
+            return Rollouts.RollBackTo(service, view.Find<ServiceProgress>(service.Id), request.RollbackTo, time.GetUtcNow())
                 ?? throw Refused($"rollback_to: service {service.Id} has no earlier revision {request.RollbackTo}");
         }
 
-        return request.Rollout == RolloutAction.Pause
-            ? Rollouts.Pause(service) ?? throw Refused($"rollout: no update of service {service.Id} is under way")
-            : Rollouts.Resume(service) ?? throw Refused($"rollout: no update of service {service.Id} is paused");
+        return request.Rollout switch
+        {
+            RolloutAction.Pause => Rollouts.Pause(service) ?? throw Refused($"rollout: no update of service {service.Id} is under way"),
+            RolloutAction.Resume => Rollouts.Resume(service) ?? throw Refused($"rollout: no update of service {service.Id} is paused"),
+            RolloutAction.Rebalance => ServiceRebalances.Request(service, view.Cluster, Timestamp.FromDateTimeOffset(time.GetUtcNow())),
+            _ => throw UseCaseException.Invalid($"rollout: {request.Rollout} is not known"),
+        };
     }
 
     private static UseCaseException Refused(string message) => new(UseCaseError.FailedPrecondition, message);

@@ -22,6 +22,7 @@ public static class ServiceSpecValidator
         ValidateMode(spec);
         ValidateUpdates(spec);
         ValidateEndpoint(spec.Endpoint);
+        ValidateRebalance(spec);
     }
 
     internal static void NotNegative(Duration? duration, string field)
@@ -73,6 +74,25 @@ public static class ServiceSpecValidator
         if (update is not null && update.MaxFailureRatio is < 0 or > 1 or float.NaN)
         {
             throw UseCaseException.Invalid($"{which}: max failure ratio must be between 0 and 1");
+        }
+    }
+
+    private static void ValidateRebalance(ServiceSpec spec)
+    {
+        if (spec.Rebalance is null)
+        {
+            return;
+        }
+
+        NotNegative(spec.Rebalance.CoolDown, "rebalance: cool-down");
+        if (spec.ModeCase != ServiceSpec.ModeOneofCase.Replicated)
+        {
+            throw UseCaseException.Invalid("rebalance: only replicated services are spread");
+        }
+
+        if (spec.Task.Placement?.Strategy == Placement.Types.Strategy.Binpack)
+        {
+            throw UseCaseException.Invalid("rebalance: a service with strategy binpack is packed, not spread");
         }
     }
 

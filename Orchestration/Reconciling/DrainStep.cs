@@ -15,7 +15,8 @@ internal static class DrainStep
         var hasMoved = false;
         var moving = work.Progress.MovingSlots.Count == 0 ? [] : Moving(work, slots.Select(s => s.Key).ToHashSet());
         var config = work.Service.Spec.Update ?? new UpdateConfig { Parallelism = 1 };
-        var busy = moving.Count + (work.Progress.Update?.Slots.Count(s => s.SettledAt is null && !moving.Contains(SlotKey.Numbered(s.Slot_))) ?? 0);
+        var busy = moving.Count + work.Moves.All.Count(m => !moving.Contains(SlotKey.Numbered(m.Slot)))
+            + (work.Progress.Update?.Slots.Count(s => s.SettledAt is null && !moving.Contains(SlotKey.Numbered(s.Slot_))) ?? 0);
         foreach (var (key, _) in slots)
         {
             if (TaskToMove(work, key) is not { } task)

@@ -32,9 +32,16 @@ internal static class OverlapStep
         .OrderByDescending(t => t.Observed()).ThenByDescending(t => t.DesiredState).ThenBy(t => t.StateTime()).ThenBy(t => t.Id, StringComparer.Ordinal)
         .FirstOrDefault();
 
-    /// <summary>A task that its slot can rely on: wanted, alive, up to date, and on no node that it must leave.</summary>
-    public static bool IsStaying(Workspace work, SwarmTask task) =>
-        task.IsWanted() && !task.HasEnded() && !work.IsDirty(task) && (task.NodeId.Length == 0 || !TaskFacts.IsInvalid(work.NodeOf(task)));
+    /// <summary>A task that its slot can rely on: wanted, alive, up to date, on no node that it must leave, and not about to move.</summary>
+    public static bool IsStaying(Workspace work, SwarmTask task) => IsSound(work, task) && !work.IsDirty(task) && !IsMoving(work, task);
+
+    // For the sake of balance: as long as there is hope for its replacement.
+    private static bool IsMoving(Workspace work, SwarmTask task) =>
+        work.Moves.Count > 0 && work.Moves.Find(work.KeyOf(task)) is { } move && move.LeavingId == task.Id
+        && work.Find(move.TaskId) is { } next && IsSound(work, next);
+
+    private static bool IsSound(Workspace work, SwarmTask task) =>
+        task.IsWanted() && !task.HasEnded() && (task.NodeId.Length == 0 || !TaskFacts.IsInvalid(work.NodeOf(task)));
 
     private static void Resolve(Workspace work, SwarmTask[] wanted)
     {

@@ -26,6 +26,9 @@ public sealed class ServiceInput
     /// <summary>All nodes. Asked for by services with one task per node alone.</summary>
     public required Func<IEnumerable<Node>> AllNodes { get; init; }
 
+    /// <summary>The tasks, of whatever service, on the node with that id. Asked about nodes that a rebalance would move tasks to.</summary>
+    public Func<string, IEnumerable<SwarmTask>> TasksOnNode { get; init; } = _ => [];
+
     /// <summary>The time that the decision is made for.</summary>
     public required DateTimeOffset Now { get; init; }
 

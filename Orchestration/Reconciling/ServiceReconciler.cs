@@ -54,5 +54,6 @@ public static class ServiceReconciler
         }
 
         ScaleStep.ScaleUp(work, slots);
+        RebalanceStep.Run(work);
     }
 }

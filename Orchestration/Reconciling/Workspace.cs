@@ -29,6 +29,7 @@ internal sealed class Workspace
         Progress = input.Progress?.Clone() ?? new ServiceProgress { Id = input.ServiceId };
         Starts = new Notes<string, DelayedStart>(Progress.Starts, s => s.TaskId);
         Restarts = new Notes<SlotKey, SlotRestarts>(Progress.Restarts, r => new SlotKey(r.Slot, r.NodeId));
+        Moves = new Notes<SlotKey, RebalanceRun.Types.Move>(Progress.Rebalance?.Moves ?? [], m => SlotKey.Numbered(m.Slot));
         _originals = new Dictionary<string, SwarmTask>(input.Tasks.Count);
         _slots = new Dictionary<SlotKey, SwarmTask[]>(input.Tasks.Count);
         foreach (var task in input.Tasks)
@@ -49,6 +50,9 @@ internal sealed class Workspace
     public Notes<string, DelayedStart> Starts { get; }
 
     public Notes<SlotKey, SlotRestarts> Restarts { get; }
+
+    /// <summary>Tasks on their way to other nodes for the sake of balance. Written back by the rebalance step alone.</summary>
+    public Notes<SlotKey, RebalanceRun.Types.Move> Moves { get; }
 
     /// <summary>The service as decided so far. Change it through <see cref="EditService"/> alone.</summary>
     public Service Service => _service!;
@@ -75,6 +79,8 @@ internal sealed class Workspace
     }
 
     public IEnumerable<Node> Nodes => _input.AllNodes();
+
+    public Func<string, IEnumerable<SwarmTask>> TasksOnNode => _input.TasksOnNode;
 
     public Node? NodeOf(SwarmTask task) => task.NodeId.Length == 0 ? null : FindNode(task.NodeId);
 

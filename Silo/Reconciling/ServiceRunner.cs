@@ -42,6 +42,7 @@ public sealed class ServiceRunner(ISwarmStore store, IIdSource ids, TimeProvider
         Tasks = view.Tasks.OfService(serviceId),
         FindNode = view.Find<Node>,
         AllNodes = view.All<Node>,
+        TasksOnNode = view.Tasks.OfNode,
         Now = time.GetUtcNow(),
         Ids = ids,
     });

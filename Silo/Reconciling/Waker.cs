@@ -120,10 +120,11 @@ public sealed partial class Waker(
             keys.UnionWith(view.Tasks.OfNode(id).Select(t => t.ServiceId).Where(service => service.Length > 0));
         }
 
-        // A node's event concerns services that have nothing on it only if they want something on every node.
+        // A node's event concerns services that have nothing on it only if they want something on every node, or to be spread over all.
         if (isNews || IsForPlacement(old!, now!))
         {
             keys.UnionWith(view.Services.PerNode.Select(s => s.Id));
+            keys.UnionWith(view.Services.Rebalancing.Select(s => s.Id));
         }
     }
 

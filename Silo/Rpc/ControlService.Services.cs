@@ -29,13 +29,20 @@ public sealed partial class ControlService
 
     /// <inheritdoc />
     public override Task<UpdateServiceResponse> UpdateService(UpdateServiceRequest request, ServerCallContext context) => AnswerAsync(async () =>
-        new UpdateServiceResponse
+    {
+        if (request.Rollout == RolloutAction.PlanRebalance)
+        {
+            return new UpdateServiceResponse { RebalancePlan = await rollouts.PlanRebalanceAsync(request.ServiceId, context.CancellationToken) };
+        }
+
+        return new UpdateServiceResponse
         {
             Service = ServiceRollouts.Concerns(request)
                 ? await rollouts.ChangeAsync(request, context.CancellationToken)
                 : await services.UpdateAsync(
                     request.ServiceId, request.ServiceVersion, request.Spec, request.Rollback, context.CancellationToken),
-        });
+        };
+    });
 
     /// <inheritdoc />
     public override Task<RemoveServiceResponse> RemoveService(RemoveServiceRequest request, ServerCallContext context) => AnswerAsync(async () =>

@@ -27,6 +27,11 @@ internal static class IndexKeys
                     keys.Add((IndexName.ServicePerNode, All));
                 }
 
+                if (service.Spec?.Rebalance is not null)
+                {
+                    keys.Add((IndexName.ServiceRebalancing, All));
+                }
+
                 break;
             case Network { Spec.Ingress: true }:
                 keys.Add((IndexName.HolderOfKey, StoreKeys.IngressNetwork));

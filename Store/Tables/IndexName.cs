@@ -15,6 +15,7 @@ internal enum IndexName
     ServiceByConfig,
     ServiceByNetwork,
     ServicePerNode,
+    ServiceRebalancing,
     NodeByRole,
     NodeByMembership,
     SessionByManager,

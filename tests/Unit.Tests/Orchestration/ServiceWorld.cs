@@ -166,6 +166,7 @@ internal sealed class ServiceWorld
             Tasks = [.. _tasks.Values],
             FindNode = id => Nodes.GetValueOrDefault(id),
             AllNodes = () => Nodes.Values,
+            TasksOnNode = id => _tasks.Values.Where(t => t.NodeId == id),
             Now = Now,
             Ids = _ids,
         });
@@ -201,7 +202,7 @@ internal sealed class ServiceWorld
             var state = task.Observed();
             if (task.NodeId.Length > 0 && state < TaskState.Assigned && task.IsWanted())
             {
-                if (TaskFacts.IsOpen(Nodes.GetValueOrDefault(task.NodeId)))
+                if (TaskFacts.IsOpen(Nodes.GetValueOrDefault(task.NodeId)) && CanPlace(task))
                 {
                     SetState(task, TaskState.Assigned);
                     moved = true;

@@ -34,6 +34,19 @@ public sealed class WakerTests
     }
 
     [Fact]
+    public async Task NodeThatJoins_ConcernsServicesThatAreToBeSpreadOverIt()
+    {
+        await using var test = TestStore.Create();
+        var view = await test.CreateAsync(ServiceOf("still", s => s.Replicated = new ReplicatedService()), ServiceOf("spread", s =>
+        {
+            s.Replicated = new ReplicatedService();
+            s.Rebalance = new RebalancePolicy();
+        }));
+        var joined = await ChangesAsync(test, view, new StoreTransaction().Create(new Node { Id = "n1", Spec = new NodeSpec(), Status = new NodeStatus() }));
+        Assert.Equal(["node/n1", "spread"], Waker.KeysOf(joined).Order());
+    }
+
+    [Fact]
     public async Task NodeThatDrains_ConcernsTheServicesWithTasksOnItToo()
     {
         await using var test = TestStore.Create();
