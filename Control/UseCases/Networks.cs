@@ -35,8 +35,10 @@ public sealed class Networks(ISwarmStore store, IIdSource ids)
         return [.. Candidates.WithAll<Network>(view, filters?.Names, filters?.IdPrefixes).Where(filter.Matches)];
     }
 
-    /// <summary>Removes a network that nothing uses.</summary>
-    /// <exception cref="UseCaseException">It does not exist, is predefined, or a service or task uses it.</exception>
+    /// <summary>
+    /// Removes a network that nothing uses. One that only services use that are being removed themselves is marked, and goes with the last of them (DEA-1).
+    /// </summary>
+    /// <exception cref="UseCaseException">It does not exist, is predefined, or a service that stays or a task without service uses it.</exception>
     public async Task RemoveAsync(string id, CancellationToken cancellationToken) =>
         await store.DecideAsync(await store.ViewAsync(cancellationToken), view => Removal(view, id), cancellationToken);
 
@@ -66,26 +68,33 @@ public sealed class Networks(ISwarmStore store, IIdSource ids)
             throw UseCaseException.Precondition($"network {network.Spec.Annotations.Name} is a swarm predefined network and cannot be removed");
         }
 
-        if (view.Services.ReferencingNetwork(id).FirstOrDefault() is { } service)
+        if (view.Services.ReferencingNetwork(id).FirstOrDefault(s => !s.PendingDelete) is { } service)
         {
             throw UseCaseException.Precondition($"network {id} is in use by service {service.Id}");
         }
 
-        if (view.Tasks.UsingNetwork(id).FirstOrDefault() is { } task)
+        if (view.Tasks.UsingNetwork(id).FirstOrDefault(t => !IsOfRemovedService(view, t)) is { } task)
         {
             throw UseCaseException.Precondition($"network {id} is in use by task {task.Id}");
         }
 
-        var transaction = new StoreTransaction().RequireUnreferenced(ObjectKind.Network, id).Remove<Network>(id);
-        if (!network.Spec.Ingress)
+        if (network.Spec.Ingress && view.Services.HoldingKey(StoreKeys.UseOfIngress).FirstOrDefault(s => !s.PendingDelete) is { } user)
         {
-            return transaction;
+            throw UseCaseException.Precondition($"ingress network cannot be removed because service {user.Id} depends on it");
         }
 
-        return view.Services.HoldingKey(StoreKeys.UseOfIngress).FirstOrDefault() is { } user
-            ? throw UseCaseException.Precondition($"ingress network cannot be removed because service {user.Id} depends on it")
-            : transaction.RequireKeyFree(ObjectKind.Service, StoreKeys.UseOfIngress);
+        if (NetworkRemoval.IsUnused(view, network))
+        {
+            return NetworkRemoval.Remove(network);
+        }
+
+        var leaving = network.Clone();
+        leaving.PendingDelete = true;
+        return new StoreTransaction().Update(leaving);
     }
+
+    private static bool IsOfRemovedService(StoreView view, SwarmTask task) =>
+        task.ServiceId.Length > 0 && view.Find<Service>(task.ServiceId) is not { PendingDelete: false };
 
     private static Network Find(StoreView view, string id) =>
         id.Length == 0 ? throw UseCaseException.Invalid("network_id: must be given") : view.Find<Network>(id) ?? throw UseCaseException.NotFound("network", id);

@@ -45,6 +45,11 @@ internal static class ServiceReferences
                     $"networks: Service cannot be explicitly attached to the ingress network \"{network.Spec.Annotations.Name}\"");
             }
 
+            if (network.PendingDelete)
+            {
+                throw UseCaseException.Precondition($"networks: network {network.Spec.Annotations.Name} is being removed");
+            }
+
             transaction.RequireExists<Network>(id);
         }
     }

@@ -5,13 +5,17 @@ using SwarmOrleans.Store;
 namespace SwarmOrleans.Control;
 
 /// <summary>What users do with cluster volumes (API-31).</summary>
-public sealed class Volumes(ISwarmStore store, IIdSource ids)
+/// <param name="store">The replica.</param>
+/// <param name="ids">Ids for new volumes.</param>
+/// <param name="requireServed">Refuses volumes that no driver would make; null when there are drivers for all.</param>
+public sealed class Volumes(ISwarmStore store, IIdSource ids, Action<VolumeSpec>? requireServed = null)
 {
     /// <summary>Stores a new volume; its driver makes it later.</summary>
     /// <exception cref="UseCaseException">The spec breaks a rule, names secrets that are not there, or the name is taken.</exception>
     public async Task<Volume> CreateAsync(VolumeSpec? spec, CancellationToken cancellationToken)
     {
         VolumeSpecValidator.Validate(spec);
+        requireServed?.Invoke(spec!);
         var volume = new Volume { Id = ids.NewId(), Spec = spec };
         await store.DecideAsync(await store.ViewAsync(cancellationToken), view => Creation(view, volume), cancellationToken);
         return store.Current.Find<Volume>(volume.Id) ?? volume;

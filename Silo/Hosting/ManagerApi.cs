@@ -52,7 +52,7 @@ internal static class ManagerApi
         builder.Services.AddSingleton(new Networks(store, ids));
         builder.Services.AddSingleton(new Secrets(store, ids));
         builder.Services.AddSingleton(new Configs(store, ids));
-        builder.Services.AddSingleton(new Volumes(store, ids));
+        builder.Services.AddSingleton(new Volumes(store, ids, ServedFeatures.RefuseVolume));
         builder.Services.AddSingleton(new Extensions(store, ids));
         builder.Services.AddSingleton(new ExtensionResources(store, ids));
         builder.Services.AddSingleton(new Watches(store));

@@ -118,6 +118,7 @@ public sealed partial class ManagerHost : IAsyncDisposable
                 new ConstraintEnforcerLoop(_store, time),
                 new VolumeEnforcerLoop(_store),
                 new ReaperLoop(_store),
+                new NetworkReaperLoop(_store),
                 new NodeMonitorLoop(_store, health.IsReachable, time),
             ],
             time,

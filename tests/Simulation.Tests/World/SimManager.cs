@@ -59,6 +59,7 @@ internal sealed class SimManager(SimWorld world, string id)
                 new ConstraintEnforcerLoop(Store, world.Time),
                 new VolumeEnforcerLoop(Store),
                 new ReaperLoop(Store),
+                new NetworkReaperLoop(Store),
                 new NodeMonitorLoop(Store, IsReachable, world.Time),
                 new SimMembership(Store, world, IsReachable),
             ],
