@@ -4,7 +4,7 @@ using SwarmOrleans.Store;
 namespace SwarmOrleans.Control;
 
 /// <summary>
-/// What a service's spec needs of other objects: networks, published ports, secrets, configs (API-14 to API-17). Checked on a view for a clear answer, and
+/// What a service's spec needs of other objects: networks, secrets, configs (API-14 to API-17). Checked on a view for a clear answer, and
 /// by conditions of the transaction for a sure one.
 /// </summary>
 internal static class ServiceReferences
@@ -17,10 +17,10 @@ internal static class ServiceReferences
 
     /// <summary>Adds the conditions to the transaction.</summary>
     /// <exception cref="UseCaseException">One of them does not hold in the view.</exception>
-    public static StoreTransaction Require(StoreTransaction transaction, StoreView view, string serviceId, ServiceSpec spec)
+    public static StoreTransaction Require(StoreTransaction transaction, StoreView view, ServiceSpec spec)
     {
         RequireNetworks(transaction, view, spec);
-        RequirePorts(transaction, view, serviceId, spec);
+        RequireIngress(transaction, view, spec);
         var container = spec.Task.Container;
         RequireFiles<Secret>(transaction, view, "secret", (container?.Secrets ?? []).Select(s => (s.SecretId, s.SecretName)));
         RequireFiles<Config>(transaction, view, "config", (container?.Configs ?? []).Select(c => (c.ConfigId, c.ConfigName)));
@@ -54,37 +54,14 @@ internal static class ServiceReferences
         }
     }
 
-    private static void RequirePorts(StoreTransaction transaction, StoreView view, string serviceId, ServiceSpec spec)
+    private static void RequireIngress(StoreTransaction transaction, StoreView view, ServiceSpec spec)
     {
-        foreach (var port in (spec.Endpoint?.Ports ?? []).Where(p => p.PublishedPort != 0))
-        {
-            RequireFree(transaction, view, serviceId, port, PortConfig.Types.PublishMode.Ingress);
-            if (port.PublishMode == PortConfig.Types.PublishMode.Ingress)
-            {
-                // Two services may both publish a port on their tasks' nodes: the scheduler keeps their tasks apart.
-                RequireFree(transaction, view, serviceId, port, PortConfig.Types.PublishMode.Host);
-            }
-        }
-
         if (spec.Endpoint?.Ports.Any(p => p.PublishMode == PortConfig.Types.PublishMode.Ingress) == true)
         {
             var ingress = view.IngressNetwork
                 ?? throw UseCaseException.Precondition("service needs ingress network, but no ingress network is present");
             transaction.RequireExists<Network>(ingress.Id);
         }
-    }
-
-    private static void RequireFree(
-        StoreTransaction transaction, StoreView view, string serviceId, PortConfig port, PortConfig.Types.PublishMode mode)
-    {
-        var key = StoreKeys.PublishedPort(mode, port.Protocol, port.PublishedPort);
-        if (view.Services.HoldingKey(key).FirstOrDefault(s => s.Id != serviceId) is { } holder)
-        {
-            var how = mode == PortConfig.Types.PublishMode.Ingress ? "as an ingress port" : "as a host-published port";
-            throw UseCaseException.Invalid($"port '{port.PublishedPort}' is already in use by service '{holder.Spec.Annotations.Name}' ({holder.Id}) {how}");
-        }
-
-        transaction.RequireKeyFree(ObjectKind.Service, key, serviceId);
     }
 
     // A name never changes: an object that has it now has it when the transaction is applied, if it is still there.

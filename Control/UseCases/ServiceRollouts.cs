@@ -30,7 +30,7 @@ public sealed class ServiceRollouts(ISwarmStore store, TimeProvider time)
     /// <summary>Does what the request asks for.</summary>
     /// <exception cref="UseCaseException">
     /// The service does not exist, is being removed or has changed since the request's version; no update is under way or paused; the revision is not kept,
-    /// or needs what is not there any more; or its tasks never move.
+    /// or needs what is not there any more or in use; or its tasks never move.
     /// </exception>
     public async Task<Service> ChangeAsync(UpdateServiceRequest request, CancellationToken cancellationToken)
     {
@@ -49,17 +49,15 @@ public sealed class ServiceRollouts(ISwarmStore store, TimeProvider time)
 
         var next = Changed(request, service, view);
         next.Meta.Version = request.ServiceVersion;
-        var transaction = new StoreTransaction().Update(next);
+        var transaction = new StoreTransaction();
         if (request.RollbackTo > 0)
         {
             ServiceChange.BeginIteration(next, Timestamp.FromDateTimeOffset(time.GetUtcNow()));
-            if (ServiceReferences.Any(next.Spec))
-            {
-                ServiceReferences.Require(transaction, view, next.Id, next.Spec);
-            }
+            PublishedPorts.Take(transaction, view, next, PublishedPorts.OtherCursor(view, next));
+            ServiceReferences.Require(transaction, view, next.Spec);
         }
 
-        await store.OrThrowAsync(transaction, cancellationToken);
+        await store.OrThrowAsync(transaction.Update(next), cancellationToken);
         return store.Current.Find<Service>(request.ServiceId) ?? next;
     }
 

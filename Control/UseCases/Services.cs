@@ -1,6 +1,7 @@
 using Google.Protobuf.WellKnownTypes;
 using SwarmOrleans.Contracts;
 using SwarmOrleans.Control.Validation;
+using SwarmOrleans.Orchestration;
 using SwarmOrleans.Store;
 
 namespace SwarmOrleans.Control;
@@ -12,7 +13,9 @@ namespace SwarmOrleans.Control;
 /// <param name="requireServed">Refuses specs that ask for more than the swarm's agents can do; null when they can do everything.</param>
 public sealed class Services(ISwarmStore store, IIdSource ids, TimeProvider time, Action<ServiceSpec>? requireServed = null)
 {
-    /// <summary>Stores a new service (API-18).</summary>
+    private readonly PortCursor _cursor = new();
+
+    /// <summary>Stores a new service (API-18), its ports allocated.</summary>
     /// <exception cref="UseCaseException">The spec breaks a rule, needs what is not there, or the name is taken.</exception>
     public async Task<Service> CreateAsync(ServiceSpec? spec, CancellationToken cancellationToken)
     {
@@ -26,15 +29,27 @@ public sealed class Services(ISwarmStore store, IIdSource ids, TimeProvider time
 
         if (!ServiceReferences.Any(spec!))
         {
+            service.Endpoint = ServicePorts.EndpointWith(null, spec!.Endpoint, []);
             await store.OrThrowAsync(new StoreTransaction().Create(service), cancellationToken);
             return store.Current.Find<Service>(service.Id) ?? service;
         }
 
+        var cursor = _cursor;
         await store.DecideAsync(
             await store.ViewAsync(cancellationToken),
-            view => view.FindByName<Service>(spec!.Annotations.Name) is { } holder
-                ? throw NameInUse(spec, holder)
-                : ServiceReferences.Require(new StoreTransaction().Create(service), view, service.Id, spec),
+            view =>
+            {
+                if (view.FindByName<Service>(spec!.Annotations.Name) is { } holder)
+                {
+                    throw NameInUse(spec, holder);
+                }
+
+                var next = service.Clone();
+                var transaction = new StoreTransaction();
+                PublishedPorts.Take(transaction, view, next, cursor);
+                cursor = PublishedPorts.OtherCursor(view, next);
+                return ServiceReferences.Require(transaction.Create(next), view, spec);
+            },
             cancellationToken);
         return store.Current.Find<Service>(service.Id) ?? service;
     }
@@ -77,27 +92,19 @@ public sealed class Services(ISwarmStore store, IIdSource ids, TimeProvider time
 
         ServiceSpecValidator.Validate(spec);
         requireServed?.Invoke(spec!);
-        var view = await store.ViewAsync(cancellationToken);
-        var stored = Find(view, id);
-        if (stored.PendingDelete)
-        {
-            throw UseCaseException.Precondition($"service {id} is being removed: its tasks are stopping");
-        }
-
-        ServiceChange.Check(stored.Spec, spec!);
-        if (stored.Meta.Version.Index != version.Index)
-        {
-            throw UseCaseException.Precondition($"update out of sequence: service {id} has been changed since it was read");
-        }
-
-        var next = ServiceChange.Apply(stored, spec!, rollback == UpdateServiceRequest.Types.Rollback.Previous, Now());
-        var transaction = new StoreTransaction().Update(next);
-        if (ServiceReferences.Any(next.Spec))
-        {
-            ServiceReferences.Require(transaction, view, id, next.Spec);
-        }
-
-        await store.OrThrowAsync(transaction, cancellationToken);
+        var cursor = _cursor;
+        var next = new Service();
+        await store.DecideAsync(
+            await store.ViewAsync(cancellationToken),
+            view =>
+            {
+                next = Updated(view, id, version, spec!, rollback);
+                var transaction = new StoreTransaction();
+                PublishedPorts.Take(transaction, view, next, cursor);
+                cursor = PublishedPorts.OtherCursor(view, next);
+                return ServiceReferences.Require(transaction.Update(next), view, next.Spec);
+            },
+            cancellationToken);
         return store.Current.Find<Service>(id) ?? next;
     }
 
@@ -130,6 +137,20 @@ public sealed class Services(ISwarmStore store, IIdSource ids, TimeProvider time
     {
         var view = await store.ViewAsync(cancellationToken);
         return [.. serviceIds.Select(id => ServiceStatuses.Of(id, view.Find<Service>(id), view.Tasks.OfService(id)))];
+    }
+
+    private Service Updated(StoreView view, string id, ObjectVersion version, ServiceSpec spec, UpdateServiceRequest.Types.Rollback rollback)
+    {
+        var stored = Find(view, id);
+        if (stored.PendingDelete)
+        {
+            throw UseCaseException.Precondition($"service {id} is being removed: its tasks are stopping");
+        }
+
+        ServiceChange.Check(stored.Spec, spec);
+        return stored.Meta.Version.Index == version.Index
+            ? ServiceChange.Apply(stored, spec, rollback == UpdateServiceRequest.Types.Rollback.Previous, Now())
+            : throw UseCaseException.Precondition($"update out of sequence: service {id} has been changed since it was read");
     }
 
     internal static bool IsJob(ServiceSpec spec) => spec.ModeCase is ServiceSpec.ModeOneofCase.ReplicatedJob or ServiceSpec.ModeOneofCase.GlobalJob;

@@ -1,4 +1,5 @@
 using SwarmOrleans.Contracts;
+using SwarmOrleans.Orchestration;
 using SwarmOrleans.Security;
 
 namespace SwarmOrleans.Control.Validation;
@@ -31,6 +32,11 @@ internal static class ClusterSpecValidator
         if (spec.Dispatcher?.HeartbeatPeriod?.ToTimeSpan() < TimeSpan.Zero)
         {
             throw UseCaseException.Invalid("spec.dispatcher.heartbeat_period: heartbeat time period cannot be a negative duration");
+        }
+
+        if (spec.DynamicPorts is { } ports && (ports.First == 0 || ports.Last > PortRange.All.Last || ports.First >= ports.Last))
+        {
+            throw UseCaseException.Invalid($"spec.dynamic_ports: {ports.First}-{ports.Last} must be a range of at least two ports within {PortRange.All}");
         }
 
         if (spec.Annotations?.Name != "default")

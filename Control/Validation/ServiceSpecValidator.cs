@@ -111,6 +111,11 @@ public static class ServiceSpecValidator
                 throw UseCaseException.Invalid($"endpoint: published port {port.PublishedPort} must be between 1 and {MaxPort}, or 0 to have one chosen");
             }
 
+            if (!System.Enum.IsDefined(port.Protocol) || !System.Enum.IsDefined(port.PublishMode))
+            {
+                throw UseCaseException.Invalid($"endpoint: protocol or publish mode of port {port.TargetPort} is not known");
+            }
+
             if (port.PublishMode == PortConfig.Types.PublishMode.Ingress && endpoint!.Mode == EndpointSpec.Types.ResolutionMode.Dnsrr)
             {
                 throw UseCaseException.Invalid("endpoint: port published with ingress mode can't be used with dnsrr mode");

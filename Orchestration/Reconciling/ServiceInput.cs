@@ -29,6 +29,9 @@ public sealed class ServiceInput
     /// <summary>The tasks, of whatever service, on the node with that id. Asked about nodes that a rebalance would move tasks to.</summary>
     public Func<string, IEnumerable<SwarmTask>> TasksOnNode { get; init; } = _ => [];
 
+    /// <summary>Which other service has a published port. Asked for by services that go back to other ports alone.</summary>
+    public PortHolder FindPortHolder { get; init; } = (_, _, _) => null;
+
     /// <summary>The time that the decision is made for.</summary>
     public required DateTimeOffset Now { get; init; }
 

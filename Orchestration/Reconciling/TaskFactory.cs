@@ -16,7 +16,7 @@ internal static class TaskFactory
         Slot = slot.Slot,
         NodeId = slot.NodeId,
         Status = new SwarmTaskStatus { State = TaskState.New, Timestamp = now, Message = "created" },
-        Endpoint = service.Spec.Endpoint is null ? null : new Endpoint { Spec = service.Spec.Endpoint },
+        Endpoint = ServicePorts.EndpointForTasks(service),
         DesiredState = desired,
         LogDriver = service.Spec.Task.LogDriver ?? cluster?.Spec?.TaskDefaults?.LogDriver,
         JobIteration = service.IsJob() ? new ObjectVersion { Index = service.Iteration() } : null,

@@ -15,9 +15,9 @@ internal static class UpdateFailure
         var cause = failed.Overdue
             ? $"since task {failed.TaskId} did not run within the progress deadline"
             : $"due to failure or early termination of task {failed.TaskId}";
-        if (wantsRollback && RollbackTarget.Of(work.Service, work.Progress) is { } target)
+        var obstacle = wantsRollback ? TryRollBack(work, cause) : "";
+        if (obstacle is null)
         {
-            RollBack(work, target, cause);
             return;
         }
 
@@ -29,12 +29,32 @@ internal static class UpdateFailure
 
         var status = work.EditService().UpdateStatus;
         status.State = isRollback ? State.RollbackPaused : State.Paused;
-        status.Message = $"{(isRollback ? "rollback" : "update")} paused {cause}{(wantsRollback ? "; there is no previous spec to go back to" : "")}";
+        status.Message = $"{(isRollback ? "rollback" : "update")} paused {cause}{obstacle}";
     }
 
-    private static void RollBack(Workspace work, RollbackTarget target, string cause)
+    // Null when it goes back, else why not.
+    private static string? TryRollBack(Workspace work, string cause)
+    {
+        if (RollbackTarget.Of(work.Service, work.Progress) is not { } target)
+        {
+            return "; there is no previous spec to go back to";
+        }
+
+        // Another service may have taken a port since the update gave it up.
+        var ports = work.AllocatePorts(target.Spec);
+        if (ports.Refusal is not null)
+        {
+            return $"; the previous spec cannot be put back: {ports.Refusal}";
+        }
+
+        RollBack(work, target, ports.Ports, cause);
+        return null;
+    }
+
+    private static void RollBack(Workspace work, RollbackTarget target, IReadOnlyList<PortConfig> ports, string cause)
     {
         var service = work.EditService();
+        service.Endpoint = ServicePorts.EndpointWith(service.Endpoint, target.Spec.Endpoint, ports);
         service.Spec = target.Spec;
         service.SpecVersion = target.Version;
         service.PreviousSpec = null;

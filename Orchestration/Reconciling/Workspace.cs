@@ -82,6 +82,13 @@ internal sealed class Workspace
 
     public Func<string, IEnumerable<SwarmTask>> TasksOnNode => _input.TasksOnNode;
 
+    /// <summary>Ports for another spec of the service.</summary>
+    public PortAllocation AllocatePorts(ServiceSpec spec)
+    {
+        var range = PortRange.DynamicOf(Cluster);
+        return new PortAllocator(range, PortCursor.SpreadBy(Service.Id, range), _input.FindPortHolder).Allocate(spec.Endpoint, Service.Endpoint);
+    }
+
     public Node? NodeOf(SwarmTask task) => task.NodeId.Length == 0 ? null : FindNode(task.NodeId);
 
     public Node? FindNode(string id)

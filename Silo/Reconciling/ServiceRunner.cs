@@ -1,4 +1,5 @@
 using SwarmOrleans.Contracts;
+using SwarmOrleans.Control;
 using SwarmOrleans.Orchestration;
 using SwarmOrleans.Store;
 
@@ -43,6 +44,7 @@ public sealed class ServiceRunner(ISwarmStore store, IIdSource ids, TimeProvider
         FindNode = view.Find<Node>,
         AllNodes = view.All<Node>,
         TasksOnNode = view.Tasks.OfNode,
+        FindPortHolder = PublishedPorts.HolderIn(view, serviceId),
         Now = time.GetUtcNow(),
         Ids = ids,
     });
@@ -63,6 +65,11 @@ public sealed class ServiceRunner(ISwarmStore store, IIdSource ids, TimeProvider
 
         if (view.Find<Service>(serviceId) is { } service)
         {
+            if (decision.Service is { } next && !Equals(next.Endpoint, service.Endpoint))
+            {
+                PublishedPorts.Require(transaction, next);
+            }
+
             _ = decision switch
             {
                 { RemovesService: true } => transaction.Remove(service),
