@@ -12,7 +12,8 @@ internal static class GlobalJobStep
         foreach (var task in work.Tasks)
         {
             var node = work.NodeOf(task);
-            if (TaskFacts.IsInvalid(node) ? !task.HasEnded() : !TaskFacts.IsOpen(node) && task.Observed() > TaskState.Complete)
+            // A node that takes no tasks gets none in the place of one that has ended there.
+            if (task.Observed() != TaskState.Complete && (TaskFacts.IsInvalid(node) || (!TaskFacts.IsOpen(node) && task.HasEnded())))
             {
                 work.SetDesired(task, TaskState.Shutdown);
             }

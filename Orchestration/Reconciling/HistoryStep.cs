@@ -20,6 +20,12 @@ internal static class HistoryStep
             }
         }
 
+        Trim(work);
+        RestartStep.ForgetEmptySlots(work);
+    }
+
+    private static void Trim(Workspace work)
+    {
         var limit = work.Cluster?.Spec?.Orchestration?.TaskHistoryRetentionLimit ?? DefaultLimit;
         if (limit < 0)
         {

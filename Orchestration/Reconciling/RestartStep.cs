@@ -19,15 +19,18 @@ internal static class RestartStep
             }
 
             var node = work.NodeOf(task);
-            if (HasEnded(work, task) || (task.NodeId.Length > 0 && TaskFacts.IsInvalid(node) && !IsMovedWithCare(work, node)))
+            if (HasEnded(work, task) || (task.NodeId.Length > 0 && TaskFacts.IsInvalid(node) && !IsMovedWithCare(work, node) && !IsDone(work, task)))
             {
                 Restart(work, task, node);
             }
         }
 
-        // Without any task left in it a slot has no past.
-        work.Restarts.RemoveWhere(r => work.InSlot(new SlotKey(r.Slot, r.NodeId)).Length == 0);
+        ForgetEmptySlots(work);
     }
+
+    /// <summary>Without any task left in it a slot has no past.</summary>
+    public static void ForgetEmptySlots(Workspace work) =>
+        work.Restarts.RemoveWhere(r => work.InSlot(new SlotKey(r.Slot, r.NodeId)).Length == 0);
 
     /// <summary>True when the policy wants another task after this one (RST-5 to RST-9).</summary>
     public static bool IsDue(Workspace work, SwarmTask ended)
@@ -58,6 +61,9 @@ internal static class RestartStep
     }
 
     private static bool HasEnded(Workspace work, SwarmTask task) => work.Service.IsJob() ? task.Observed() > TaskState.Complete : task.HasEnded();
+
+    // A job's success stays one, wherever its node is now.
+    private static bool IsDone(Workspace work, SwarmTask task) => work.Service.IsJob() && task.Observed() == TaskState.Complete;
 
     // A replicated service's tasks leave a draining node a few at a time.
     private static bool IsMovedWithCare(Workspace work, Node? node) => work.Service.IsReplicated() && TaskFacts.IsDraining(node);

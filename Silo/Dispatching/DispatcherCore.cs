@@ -256,7 +256,13 @@ public sealed class DispatcherCore(ISwarmStore store, IIdSource ids, DispatcherO
                 throw new DispatcherException(DispatcherError.NotFound, "node not registered");
             }
 
-            return session.SessionId == sessionId ? session : throw new DispatcherException(DispatcherError.InvalidArgument, "session invalid");
+            if (session.SessionId != sessionId)
+            {
+                throw new DispatcherException(DispatcherError.InvalidArgument, "session invalid");
+            }
+
+            // One that is over is not kept alive by heartbeats: its agent has to register again.
+            return session.EndReason is { } reason ? throw new DispatcherException(reason.Error, reason.Message) : session;
         }
     }
 

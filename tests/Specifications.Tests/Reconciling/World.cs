@@ -10,6 +10,17 @@ internal static class World
     /// <summary>Everything that can happen to a task next, on the nodes as they are.</summary>
     public static IEnumerable<Step> StepsOf(int index, TaskRow task, ImmutableArray<NodeCondition> nodes)
     {
+        if (task.Node >= 0 && task.Observed < TaskState.Assigned)
+        {
+            // Bound to its node from the beginning: the scheduler only says when.
+            if (task.IsWanted && nodes[task.Node] == NodeCondition.Ready)
+            {
+                yield return new Step(Act.Assign, index, task.Node);
+            }
+
+            yield break;
+        }
+
         if (task.Node < 0)
         {
             for (var node = 0; node < nodes.Length && task.IsWanted && !task.HasEnded; node++)
@@ -59,8 +70,8 @@ internal static class World
         Step Report(TaskState state) => new(Act.Report, index, (int)state);
     }
 
-    /// <summary>Everything that can happen to nodes. One stays, so that there is always somewhere to go.</summary>
-    public static IEnumerable<Step> NodeSteps(ImmutableArray<NodeCondition> nodes, bool canVanish = true)
+    /// <summary>Everything that can happen to nodes. One of them stays a member, so that there is always somewhere to go.</summary>
+    public static IEnumerable<Step> NodeSteps(ImmutableArray<NodeCondition> nodes, bool canVanish = true, bool canPause = false)
     {
         for (var i = 0; i < nodes.Length; i++)
         {
@@ -69,6 +80,11 @@ internal static class World
                 case NodeCondition.Ready:
                     yield return Node(i, NodeCondition.Down);
                     yield return Node(i, NodeCondition.Drained);
+                    if (canPause)
+                    {
+                        yield return Node(i, NodeCondition.Paused);
+                    }
+
                     break;
                 case NodeCondition.Drained or NodeCondition.Paused:
                     yield return Node(i, NodeCondition.Ready);

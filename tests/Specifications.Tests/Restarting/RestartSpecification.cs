@@ -10,7 +10,8 @@ namespace SwarmOrleans.Tests.Specifications.Restarting;
 /// <param name="Condition">When a task is wanted again.</param>
 /// <param name="Attempts">Restarts at most; 0 for any number.</param>
 /// <param name="Window">Units in which they are counted; 0 for ever.</param>
-internal sealed record Policy(Condition Condition, int Attempts = 0, int Window = 0);
+/// <param name="History">Task objects kept in a slot.</param>
+internal sealed record Policy(Condition Condition, int Attempts, int Window, int History);
 
 /// <summary>
 /// One slot of a replicated service: tasks end, nodes fail, and it is filled again as the restart policy says (RST-1 to RST-11, REP-7, REA-2 to REA-5).
@@ -18,9 +19,7 @@ internal sealed record Policy(Condition Condition, int Attempts = 0, int Window 
 internal sealed class RestartSpecification(Policy policy) : IServiceSpecification<RestartState>
 {
     private const int MaxTasks = 3;
-    private const int HistoryLimit = 2;
     private const int Delay = 1;
-    private const int Patience = 2;
     private const int OldAge = RealService.OldAge;
 
     public IEnumerable<RestartState> Initial => [new([NodeCondition.Ready, NodeCondition.Ready], [], 0, [])];
@@ -33,7 +32,7 @@ internal sealed class RestartSpecification(Policy policy) : IServiceSpecificatio
             restart.Window = Services.Units(policy.Window);
         }
 
-        return Services.Begin(s => (s.Replicated, s.Task.Restart) = (new ReplicatedService { Replicas = 1 }, restart), HistoryLimit, initial.Nodes);
+        return Services.Begin(s => (s.Replicated, s.Task.Restart) = (new ReplicatedService { Replicas = 1 }, restart), policy.History, initial.Nodes);
     }
 
     public RealService Act(RealService real, int action) => throw new ArgumentOutOfRangeException(nameof(action));
@@ -152,7 +151,7 @@ internal sealed class RestartSpecification(Policy policy) : IServiceSpecificatio
         }
 
         // RST-2, and our difference: nothing is gained by waiting when it is the node that cannot run it.
-        var hold = new Hold(state.IsMisplaced(task) ? 0 : Delay, Patience);
+        var hold = new Hold(state.IsMisplaced(task) ? 0 : Delay, Hold.FullPatience);
         state = state with { Tasks = state.Tasks.Add(New(state, TaskState.Ready, hold)) };
         return policy.Attempts == 0 ? state : Record(state);
     }
@@ -196,7 +195,7 @@ internal sealed class RestartSpecification(Policy policy) : IServiceSpecificatio
         }
 
         var mustWait = state.Tasks.Exists(t => IsStopping(state, t));
-        return state with { Tasks = state.Tasks.Add(mustWait ? New(state, TaskState.Ready, new Hold(0, Patience)) : New(state, TaskState.Running, null)) };
+        return state with { Tasks = state.Tasks.Add(mustWait ? New(state, TaskState.Ready, new Hold(0, Hold.FullPatience)) : New(state, TaskState.Running, null)) };
     }
 
     // RST-3, RST-4.
@@ -214,9 +213,9 @@ internal sealed class RestartSpecification(Policy policy) : IServiceSpecificatio
     }
 
     // REA-2 to REA-5.
-    private static RestartState Trim(RestartState state)
+    private RestartState Trim(RestartState state)
     {
-        var excess = state.Tasks.Count - HistoryLimit;
+        var excess = state.Tasks.Count - policy.History;
         var spent = state.Tasks.Select((t, i) => (Task: t, Index: i)).Where(t => (t.Task is { Row.HasEnded: true, IsLast: false, Hold: null }) || t.Task.Row is { Observed: < TaskState.Assigned, IsWanted: false })
             .OrderByDescending(t => t.Task.Age).ThenBy(t => t.Index).Take(Math.Max(0, excess)).Select(t => t.Task).ToList();
         return state with { Tasks = state.Tasks.RemoveRange(spent) };

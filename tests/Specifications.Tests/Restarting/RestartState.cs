@@ -3,14 +3,6 @@ using SwarmOrleans.Tests.Specifications.Reconciling;
 
 namespace SwarmOrleans.Tests.Specifications.Restarting;
 
-/// <summary>How a READY task is held.</summary>
-/// <param name="Delay">Units until it may start.</param>
-/// <param name="Patience">Units until it no longer waits for what stops in its slot.</param>
-internal readonly record struct Hold(int Delay, int Patience)
-{
-    public Hold Older() => new(Math.Max(0, Delay - 1), Math.Max(0, Patience - 1));
-}
-
 /// <summary>A task of the slot.</summary>
 /// <param name="Row">What can be seen of it.</param>
 /// <param name="Age">Units since its state was noted.</param>

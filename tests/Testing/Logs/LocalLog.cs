@@ -1,4 +1,5 @@
 using System.Buffers;
+using SwarmOrleans.Contracts;
 using SwarmOrleans.Store.Log;
 
 namespace SwarmOrleans.Testing;
@@ -86,7 +87,7 @@ public sealed class LocalLog : IConsensusLog
 
     private async Task<LeadershipState> WaitAsync(Task changed, CancellationToken cancellationToken)
     {
-        await changed.WaitAsync(cancellationToken);
+        await changed.OrCancelledAsync(cancellationToken);
         return Leadership;
     }
 

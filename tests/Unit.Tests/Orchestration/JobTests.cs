@@ -261,6 +261,46 @@ public sealed class JobTests
         Assert.InRange(world.Tasks.Count(t => t.Slot == 0), 1, 2);
     }
 
+    [Fact]
+    public void SuccessOnANodeThatGoesDown_IsLeftAlone()
+    {
+        var world = Replicated(concurrent: 1, total: 1, Policy(Condition.OnFailure));
+        world.Agent = _ => TaskState.Complete;
+        world.Settle();
+        world.SetNodeState(Assert.Single(world.Tasks).NodeId, NodeStatus.Types.State.Down);
+        Assert.True(world.Step().IsEmpty);
+    }
+
+    [Fact]
+    public void FailureOnANodeThatWentDownSince_GetsNoReplacementThere()
+    {
+        var world = Global(Policy(Condition.Any), nodes: 1);
+        world.Settle();
+        var task = Assert.Single(world.Tasks);
+        world.SetState(task, TaskState.Failed);
+        world.SetNodeState(task.NodeId, NodeStatus.Types.State.Down);
+        world.Step();
+        Assert.Equal(TaskState.Shutdown, Assert.Single(world.Tasks).DesiredState);
+        Assert.True(world.Step().IsEmpty);
+    }
+
+    [Fact]
+    public void RestartsOfASlotThatIsEmptied_AreForgottenInTheSameDecision()
+    {
+        var world = Global(Policy(Condition.OnFailure, maxAttempts: 3), nodes: 1);
+        world.Settle();
+        world.SetState(Assert.Single(world.Tasks), TaskState.Failed);
+        world.Settle();
+        Assert.NotEmpty(world.Progress!.Restarts);
+        world.SetNodeState("n1", NodeStatus.Types.State.Down);
+        world.SetState(world.Wanted.Single(), TaskState.Failed);
+        world.Update(s => s.Task.ForceUpdate++);
+        world.Step();
+        Assert.Empty(world.Tasks);
+        Assert.Empty(world.Progress.Restarts);
+        Assert.True(world.Step().IsEmpty);
+    }
+
     private static Service Changed(Service service, Action<ServiceSpec> change)
     {
         var next = service.Clone();
