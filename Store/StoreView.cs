@@ -41,10 +41,18 @@ public sealed class StoreView
 
     /// <summary>The object with that id, or null.</summary>
     public T? Find<T>(string id)
-        where T : class, IStoreObject, new() => (T?)_tables.Find(ObjectKinds.Of<T>(), id);
+        where T : class, IStoreObject, new() => (T?)_tables.Find(ObjectKinds.Of<T>(), id).Open();
 
     /// <summary>The object with that kind and id, or null.</summary>
-    public IStoreObject? Find(ObjectKind kind, string id) => _tables.Find(kind, id);
+    public IStoreObject? Find(ObjectKind kind, string id) => _tables.Find(kind, id).Open();
+
+    /// <summary>Version and times of the object's last write; null when there is no such object. Cheaper than the object where that is kept encoded.</summary>
+    public Meta? MetaOf<T>(string id)
+        where T : class, IStoreObject, new()
+    {
+        var stored = _tables.Find(ObjectKinds.Of<T>(), id);
+        return stored.Packed is { } packed ? packed.NewMeta() : stored.Open()?.Meta;
+    }
 
     /// <summary>All objects of a kind, in an order that depends on their ids alone.</summary>
     public IEnumerable<T> All<T>()
@@ -52,7 +60,7 @@ public sealed class StoreView
     {
         foreach (var entry in _tables.Objects(ObjectKinds.Of<T>()))
         {
-            yield return (T)entry.Value;
+            yield return (T)entry.Value.Open()!;
         }
     }
 

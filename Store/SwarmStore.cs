@@ -79,7 +79,13 @@ public sealed class SwarmStore : ISwarmStore, ILogConsumer, IAsyncDisposable
     public async ValueTask<CommitResult> CommitAsync(StoreTransaction transaction, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(transaction);
-        return (await CommitAllAsync([transaction], cancellationToken))[0];
+        if (!CanCommit(transaction, Leadership))
+        {
+            return new CommitResult(CommitOutcome.Unavailable, 0, null);
+        }
+
+        var command = CommandEncoder.Encode([transaction], Current);
+        return (await ProposeAsync(command, 1, cancellationToken))[0];
     }
 
     /// <inheritdoc />
@@ -93,7 +99,7 @@ public sealed class SwarmStore : ISwarmStore, ILogConsumer, IAsyncDisposable
         }
 
         var leadership = Leadership;
-        if (transactions.All(t => t.Term != 0 && !(leadership.IsLeader && t.Term == leadership.Term)))
+        if (!transactions.Any(t => CanCommit(t, leadership)))
         {
             return Repeat(new CommitResult(CommitOutcome.Unavailable, 0, null), transactions.Count);
         }
@@ -219,6 +225,9 @@ public sealed class SwarmStore : ISwarmStore, ILogConsumer, IAsyncDisposable
         _cipher.Dispose();
     }
 
+    private static bool CanCommit(StoreTransaction transaction, LeadershipState leadership) =>
+        transaction.Term == 0 || (leadership.IsLeader && transaction.Term == leadership.Term);
+
     private static CommitResult[] Repeat(CommitResult result, int count)
     {
         var results = new CommitResult[count];
@@ -234,17 +243,19 @@ public sealed class SwarmStore : ISwarmStore, ILogConsumer, IAsyncDisposable
         {
             var pending = await _pending.AddAsync(command, cancellationToken);
             proposer.Send(pending);
+            CommitResult[]? verdicts;
             try
             {
-                await pending.Outcome.Task.OrCancelledAsync(cancellationToken);
+                await using var cancelling = cancellationToken.UnsafeRegister(
+                    static (command, token) => ((PendingCommand)command!).Outcome.TrySetCanceled(token), pending);
+                verdicts = await pending.Outcome.Task;
             }
-            finally
+            catch (OperationCanceledException)
             {
-                // Completed by this, an outcome stays what it is.
                 _pending.Complete(pending.Sequence, null);
+                throw;
             }
 
-            var verdicts = await pending.Outcome.Task;
             return verdicts ?? Repeat(new CommitResult(pending.IsLate && !pending.WasSent ? CommitOutcome.Unavailable : CommitOutcome.Unknown, 0, null), count);
         }
         finally

@@ -14,7 +14,7 @@ public sealed class Configs(ISwarmStore store, IIdSource ids)
         PayloadValidator.Validate(spec);
         var config = new Config { Id = ids.NewId(), Spec = spec };
         await store.CreateNamedAsync(config, cancellationToken);
-        return store.Current.Find<Config>(config.Id) ?? config;
+        return new Config { Id = config.Id, Meta = store.Current.MetaOf<Config>(config.Id), Spec = spec };
     }
 
     /// <summary>One config.</summary>

@@ -18,7 +18,7 @@ public sealed class ReaperLoop(ISwarmStore store) : ILeaderLoop
             {
                 await foreach (var batch in store.WatchAsync(view.Version, cancellationToken))
                 {
-                    await ReapAsync(batch.Changes.Select(c => c.New).OfType<SwarmTask>(), term, cancellationToken);
+                    await ReapAsync(batch.Changes.Where(c => c.Kind == ObjectKind.Task).Select(c => c.New).OfType<SwarmTask>(), term, cancellationToken);
                 }
             }
             catch (CompactedException)

@@ -29,7 +29,7 @@ public sealed class VolumeEnforcerLoop(ISwarmStore store) : ILeaderLoop
     }
 
     private static bool IsNewlyDrained(StoreChange change) =>
-        change.New is Volume now && VolumeEnforcer.IsDrained(now) && (change.Old is not Volume old || !VolumeEnforcer.IsDrained(old));
+        change.Kind == ObjectKind.Volume && change.New is Volume now && VolumeEnforcer.IsDrained(now) && (change.Old is not Volume old || !VolumeEnforcer.IsDrained(old));
 
     private async Task EnforceAsync(StoreView view, IReadOnlyList<Volume> volumes, long term, CancellationToken cancellationToken)
     {

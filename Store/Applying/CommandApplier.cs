@@ -118,11 +118,10 @@ internal sealed class CommandApplier(StoreState state, long term)
     internal void Replace(IStoreObject old, IStoreObject item, Timestamp time)
     {
         SetMeta(item, old, time);
-        _draft.Put(item.Kind, item.Id, item);
-        _transaction.Add(new StoreChange(ChangeAction.Update, item.Kind, old, item, _version + 1));
+        Put(ChangeAction.Update, item.Kind, item.Id, new StoredObject(old), new StoredObject(item));
     }
 
-    internal IStoreObject? Find(ObjectKind kind, string id) => _draft.Find(kind, id);
+    internal IStoreObject? Find(ObjectKind kind, string id) => _draft.Find(kind, id).Open();
 
     internal void Begin()
     {
@@ -150,11 +149,11 @@ internal sealed class CommandApplier(StoreState state, long term)
             var found = _draft.Find(kind, condition.Id);
             var conflict = condition.Rule switch
             {
-                LogCondition.Types.Rule.Version => found is null
+                LogCondition.Types.Rule.Version => found.IsNone
                     ? Conflicts.NotFound(kind, condition.Id)
-                    : found.Meta.Version.Index == condition.Version ? null : Conflicts.OutOfSequence(kind, condition.Id),
-                LogCondition.Types.Rule.Exists => found is null ? Conflicts.NotFound(kind, condition.Id) : null,
-                LogCondition.Types.Rule.Absent => found is null ? null : Conflicts.Exists(kind, condition.Id),
+                    : found.Version == condition.Version ? null : Conflicts.OutOfSequence(kind, condition.Id),
+                LogCondition.Types.Rule.Exists => found.IsNone ? Conflicts.NotFound(kind, condition.Id) : null,
+                LogCondition.Types.Rule.Absent => found.IsNone ? null : Conflicts.Exists(kind, condition.Id),
                 LogCondition.Types.Rule.Unreferenced => _draft.ReferrerOf(kind, condition.Id) is { } by
                     ? Conflicts.Referenced(kind, condition.Id, by)
                     : null,
@@ -178,43 +177,60 @@ internal sealed class CommandApplier(StoreState state, long term)
         var old = _draft.Find(kind, write.Id);
         if (write.Action != LogWrite.Types.Action.Create)
         {
-            if (old is null)
+            if (old.IsNone)
             {
                 return Conflicts.NotFound(kind, write.Id);
             }
 
-            if (write.Version != 0 && old.Meta.Version.Index != write.Version)
+            if (write.Version != 0 && old.Version != write.Version)
             {
                 return Conflicts.OutOfSequence(kind, write.Id);
             }
         }
-        else if (old is not null)
+        else if (!old.IsNone)
         {
             return Conflicts.Exists(kind, write.Id);
         }
 
         if (write.Action == LogWrite.Types.Action.Remove)
         {
-            _draft.Put(kind, write.Id, null);
-            _transaction.Add(new StoreChange(ChangeAction.Remove, kind, old, null, _version + 1));
+            Put(ChangeAction.Remove, kind, write.Id, old, default);
             return null;
         }
 
-        var item = ObjectCodec.Parse(kind, write.Content);
-        if (item is SwarmTask task)
-        {
-            parts.Restore(task, write.Parts, old as SwarmTask);
-        }
-
-        if (UniqueNames.Of(item) is { } name && _draft.HolderOf(kind, name) is { } holder && holder != write.Id)
+        var item = PackedObject.Holds(kind) ? new StoredObject(Pack(write, old, time)) : new StoredObject(Parse(write, old, parts, time));
+        if (item.Name is { } name && _draft.HolderOf(kind, name) is { } holder && holder != write.Id)
         {
             return Conflicts.NameInUse(kind, holder, name);
         }
 
-        SetMeta(item, old, time);
-        _draft.Put(kind, item.Id, item);
-        _transaction.Add(new StoreChange(old is null ? ChangeAction.Create : ChangeAction.Update, kind, old, item, _version + 1));
+        Put(old.IsNone ? ChangeAction.Create : ChangeAction.Update, kind, item.Id, old, item);
         return null;
+    }
+
+    private void Put(ChangeAction action, ObjectKind kind, string id, StoredObject old, StoredObject item)
+    {
+        _draft.Put(kind, id, old, item);
+        _transaction.Add(new StoreChange(action, kind, old, item, _version + 1));
+    }
+
+    private PackedObject Pack(LogWrite write, StoredObject old, Timestamp time)
+    {
+        var now = PackedObject.Ticks(time);
+        return new PackedObject((ObjectKind)write.Kind, write.Id, write.Name, write.Content, _version + 1, old.Packed?.CreatedAt ?? now, now);
+    }
+
+    private IStoreObject Parse(LogWrite write, StoredObject old, SharedParts parts, Timestamp time)
+    {
+        var item = ObjectCodec.Parse((ObjectKind)write.Kind, write.Content);
+        var replaced = old.Open();
+        if (item is SwarmTask task)
+        {
+            parts.Restore(task, write.Parts, replaced as SwarmTask);
+        }
+
+        SetMeta(item, replaced, time);
+        return item;
     }
 
     private void SetMeta(IStoreObject item, IStoreObject? old, Timestamp time) => item.Meta = new Meta

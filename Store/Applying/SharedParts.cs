@@ -43,7 +43,7 @@ internal sealed class SharedParts(IReadOnlyList<LogTaskParts> parts, TableDraft 
         }
 
         _shared[index] = true;
-        if (draft.Find(ObjectKind.Service, serviceId) is not Service { Spec: { } spec })
+        if (draft.Find(ObjectKind.Service, serviceId).Open() is not Service { Spec: { } spec })
         {
             return;
         }
@@ -74,12 +74,12 @@ internal sealed class SharedParts(IReadOnlyList<LogTaskParts> parts, TableDraft 
             task.SpecVersion = Equals(stored.SpecVersion, task.SpecVersion) ? stored.SpecVersion : task.SpecVersion;
             task.ServiceId = stored.ServiceId == task.ServiceId ? stored.ServiceId : task.ServiceId;
         }
-        else if (draft.Find(ObjectKind.Service, task.ServiceId) is { } service)
+        else if (draft.Find(ObjectKind.Service, task.ServiceId).Open() is { } service)
         {
             task.ServiceId = service.Id;
         }
 
-        if (task.NodeId.Length > 0 && draft.Find(ObjectKind.Node, task.NodeId) is { } node)
+        if (task.NodeId.Length > 0 && draft.Find(ObjectKind.Node, task.NodeId).Open() is { } node)
         {
             task.NodeId = node.Id;
         }

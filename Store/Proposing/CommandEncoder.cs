@@ -1,6 +1,7 @@
 using Google.Protobuf;
 using SwarmOrleans.Contracts;
 using SwarmOrleans.Store.Applying;
+using SwarmOrleans.Store.Tables;
 
 namespace SwarmOrleans.Store.Proposing;
 
@@ -75,6 +76,7 @@ internal sealed class CommandEncoder(StoreView view)
         else if (write.Item is not null)
         {
             encoded.Content = write.Item.ToByteString();
+            encoded.Name = PackedObject.Holds(write.Kind) ? UniqueNames.Of(write.Item) ?? "" : "";
         }
 
         return encoded;

@@ -80,6 +80,13 @@ internal sealed class SnapshotReader
             }
         }
 
+        if (PackedObject.Holds(item.Kind))
+        {
+            _draft.Put(item.Kind, item.Id, default, new StoredObject(PackedObject.Of(item)));
+            _draft.Mark();
+            return;
+        }
+
         if (item.Meta is { } meta)
         {
             meta.Version = Share(_versions, meta.Version);
@@ -87,7 +94,7 @@ internal sealed class SnapshotReader
             meta.UpdatedAt = Share(_times, meta.UpdatedAt);
         }
 
-        _draft.Put(item.Kind, item.Id, item);
+        _draft.Put(item.Kind, item.Id, default, new StoredObject(item));
         _draft.Mark();
     }
 

@@ -5,6 +5,7 @@ using SwarmOrleans.Contracts;
 using SwarmOrleans.Store.Applying;
 using SwarmOrleans.Store.Encryption;
 using SwarmOrleans.Store.Log;
+using SwarmOrleans.Store.Tables;
 
 namespace SwarmOrleans.Store.Snapshots;
 
@@ -37,7 +38,15 @@ internal sealed class SnapshotWriter(StoreState state, FrameCipher cipher) : ILo
         {
             foreach (var (_, item) in state.Tables.Objects((ObjectKind)kind))
             {
-                Write(item);
+                if (item.Packed is { } packed)
+                {
+                    Write(packed);
+                }
+                else
+                {
+                    Write(item.Open()!);
+                }
+
                 if (_frame.WrittenCount >= FrameLength)
                 {
                     await FlushAsync(destination, cancellationToken);
@@ -96,6 +105,15 @@ internal sealed class SnapshotWriter(StoreState state, FrameCipher cipher) : ILo
             SetContent(item);
         }
 
+        WriteDelimited(_record);
+    }
+
+    private void Write(PackedObject packed)
+    {
+        (_record.Kind, _record.Parts, _record.TaskParts) = ((int)packed.Kind, 0, null);
+        _content.ResetWrittenCount();
+        packed.WriteTo(_content);
+        _record.Content = UnsafeByteOperations.UnsafeWrap(_content.WrittenMemory);
         WriteDelimited(_record);
     }
 

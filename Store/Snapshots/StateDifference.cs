@@ -14,20 +14,20 @@ internal static class StateDifference
             var kind = (ObjectKind)i;
             foreach (var (id, before) in old.Objects(kind))
             {
-                if (now.Find(kind, id) is null)
+                if (now.Find(kind, id).IsNone)
                 {
-                    changes.Add(new StoreChange(ChangeAction.Remove, kind, before, null, version));
+                    changes.Add(new StoreChange(ChangeAction.Remove, kind, before, default, version));
                 }
             }
 
             foreach (var (id, after) in now.Objects(kind))
             {
                 var before = old.Find(kind, id);
-                if (before is null)
+                if (before.IsNone)
                 {
-                    changes.Add(new StoreChange(ChangeAction.Create, kind, null, after, version));
+                    changes.Add(new StoreChange(ChangeAction.Create, kind, default, after, version));
                 }
-                else if (before.Meta.Version.Index != after.Meta.Version.Index)
+                else if (before.Version != after.Version)
                 {
                     changes.Add(new StoreChange(ChangeAction.Update, kind, before, after, version));
                 }

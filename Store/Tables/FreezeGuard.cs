@@ -12,6 +12,16 @@ internal static class FreezeGuard
 {
     private static readonly ConditionalWeakTable<IStoreObject, StrongBox<int>> Seals = [];
 
+    /// <summary>Remembers what <paramref name="item"/> contains now, unless it is packed.</summary>
+    [Conditional("DEBUG")]
+    public static void Seal(StoredObject item)
+    {
+        if (item is { IsNone: false, Packed: null })
+        {
+            Seal(item.Open()!);
+        }
+    }
+
     /// <summary>Remembers what <paramref name="item"/> contains now.</summary>
     [Conditional("DEBUG")]
     public static void Seal(IStoreObject item) => Seals.AddOrUpdate(item, new StrongBox<int>(item.GetHashCode()));
@@ -19,9 +29,9 @@ internal static class FreezeGuard
     /// <summary>Compares with what was remembered.</summary>
     /// <exception cref="InvalidOperationException">The object was changed while it was in the store.</exception>
     [Conditional("DEBUG")]
-    public static void Verify(IStoreObject item)
+    public static void Verify(StoredObject stored)
     {
-        if (Seals.TryGetValue(item, out var seal) && seal.Value != item.GetHashCode())
+        if (stored is { IsNone: false, Packed: null } && stored.Open() is { } item && Seals.TryGetValue(item, out var seal) && seal.Value != item.GetHashCode())
         {
             throw new InvalidOperationException($"{item.Kind} {item.Id} was changed while it was in the store: objects taken from a view must be cloned first");
         }

@@ -3,7 +3,7 @@ using SwarmOrleans.Contracts;
 namespace SwarmOrleans.Store.Tables;
 
 /// <summary>Tables while a command is applied. <see cref="Mark"/> and <see cref="Rewind"/> make one transaction atomic.</summary>
-internal sealed class TableDraft(PersistentMap<IStoreObject>[] objects, PersistentMap<string>[] names, PersistentMap<object>[] indexes)
+internal sealed class TableDraft(PersistentMap<StoredObject>[] objects, PersistentMap<string>[] names, PersistentMap<object>[] indexes)
 {
     private readonly List<(IndexName Index, string Key)> _before = [];
     private readonly List<(IndexName Index, string Key)> _after = [];
@@ -11,7 +11,7 @@ internal sealed class TableDraft(PersistentMap<IStoreObject>[] objects, Persiste
     private readonly object _owner = new();
     private bool _isFrozen;
 
-    public IStoreObject? Find(ObjectKind kind, string id) => objects[(int)kind].TryGet(id, out var item) ? item : null;
+    public StoredObject Find(ObjectKind kind, string id) => objects[(int)kind].TryGet(id, out var item) ? item : default;
 
     /// <summary>Id of the object that has the unique <paramref name="name"/>, or null.</summary>
     public string? HolderOf(ObjectKind kind, string name) => names[(int)kind].TryGet(UniqueNames.Key(name), out var id) ? id : null;
@@ -20,7 +20,7 @@ internal sealed class TableDraft(PersistentMap<IStoreObject>[] objects, Persiste
     public string? ReferrerOf(ObjectKind kind, string id)
     {
         // Resources name their extension; names of extensions never change.
-        var key = kind == ObjectKind.Extension ? (Find(kind, id) as Extension)?.Annotations?.Name ?? "" : id;
+        var key = kind == ObjectKind.Extension ? (Find(kind, id).Open() as Extension)?.Annotations?.Name ?? "" : id;
         foreach (var index in References(kind))
         {
             if (indexes[(int)index].TryGet(key, out var group))
@@ -45,29 +45,20 @@ internal sealed class TableDraft(PersistentMap<IStoreObject>[] objects, Persiste
         for (var i = _undo.Count - 1; i >= 0; i--)
         {
             var (kind, id, old) = _undo[i];
-            Write(kind, id, old);
+            Write(kind, id, Find(kind, id), old);
         }
 
         _undo.Clear();
     }
 
-    /// <summary>Stores <paramref name="item"/> under its id, or removes what is there when it is null.</summary>
-    public void Put(ObjectKind kind, string id, IStoreObject? item)
+    /// <summary>Stores <paramref name="item"/> in the place of <paramref name="old"/>, which is what the id has now; none removes it.</summary>
+    public void Put(ObjectKind kind, string id, StoredObject old, StoredObject item)
     {
         ObjectDisposedException.ThrowIf(_isFrozen, this);
-        var old = Find(kind, id);
-        if (old is not null)
-        {
-            FreezeGuard.Verify(old);
-        }
-
-        if (item is not null)
-        {
-            FreezeGuard.Seal(item);
-        }
-
+        FreezeGuard.Verify(old);
+        FreezeGuard.Seal(item);
         _undo.Add(new Undo(kind, id, old));
-        Write(kind, id, item);
+        Write(kind, id, old, item);
     }
 
     /// <summary>The tables as they are now. The draft has done its duty: it must not change in place what readers see.</summary>
@@ -77,18 +68,20 @@ internal sealed class TableDraft(PersistentMap<IStoreObject>[] objects, Persiste
         return new TableSet(objects, names, indexes);
     }
 
-    private void Write(ObjectKind kind, string id, IStoreObject? item)
+    private void Write(ObjectKind kind, string id, StoredObject old, StoredObject item)
     {
-        var old = Find(kind, id);
         var table = objects[(int)kind];
-        objects[(int)kind] = item is null ? table.Remove(id, _owner) : table.Set(id, item, _owner);
+        objects[(int)kind] = item.IsNone ? table.Remove(id, _owner) : table.Set(id, item, _owner);
         WriteName(kind, id, old, item);
-        WriteIndexes(id, old, item);
+        if (!PackedObject.Holds(kind))
+        {
+            WriteIndexes(id, old.Open(), item.Open());
+        }
     }
 
-    private void WriteName(ObjectKind kind, string id, IStoreObject? old, IStoreObject? item)
+    private void WriteName(ObjectKind kind, string id, StoredObject old, StoredObject item)
     {
-        var (before, after) = (old is null ? null : UniqueNames.Of(old), item is null ? null : UniqueNames.Of(item));
+        var (before, after) = (old.Name, item.Name);
         if (before == after)
         {
             return;
@@ -150,5 +143,5 @@ internal sealed class TableDraft(PersistentMap<IStoreObject>[] objects, Persiste
         _ => [],
     };
 
-    private readonly record struct Undo(ObjectKind Kind, string Id, IStoreObject? Old);
+    private readonly record struct Undo(ObjectKind Kind, string Id, StoredObject Old);
 }

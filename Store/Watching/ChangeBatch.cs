@@ -1,4 +1,5 @@
 using SwarmOrleans.Contracts;
+using SwarmOrleans.Store.Tables;
 
 namespace SwarmOrleans.Store;
 
@@ -16,15 +17,34 @@ public enum ChangeAction
 }
 
 /// <summary>One object's change.</summary>
-/// <param name="Action">What happened.</param>
-/// <param name="Kind">The table.</param>
-/// <param name="Old">The object before; null for <see cref="ChangeAction.Create"/>.</param>
-/// <param name="New">The object after; null for <see cref="ChangeAction.Remove"/>.</param>
-/// <param name="Version">Store version of the transaction that made the change.</param>
-public readonly record struct StoreChange(ChangeAction Action, ObjectKind Kind, IStoreObject? Old, IStoreObject? New, ulong Version)
+public readonly struct StoreChange
 {
+    private readonly StoredObject _old;
+    private readonly StoredObject _new;
+
+    internal StoreChange(ChangeAction action, ObjectKind kind, StoredObject old, StoredObject @new, ulong version)
+    {
+        (Action, Kind, Version) = (action, kind, version);
+        (_old, _new) = (old, @new);
+    }
+
+    /// <summary>What happened.</summary>
+    public ChangeAction Action { get; }
+
+    /// <summary>The table. Look at it first: <see cref="Old"/> and <see cref="New"/> may have to be decoded.</summary>
+    public ObjectKind Kind { get; }
+
+    /// <summary>The object before; null for <see cref="ChangeAction.Create"/>.</summary>
+    public IStoreObject? Old => _old.Open();
+
+    /// <summary>The object after; null for <see cref="ChangeAction.Remove"/>.</summary>
+    public IStoreObject? New => _new.Open();
+
+    /// <summary>Store version of the transaction that made the change.</summary>
+    public ulong Version { get; }
+
     /// <summary>Id of the object.</summary>
-    public string Id => (New ?? Old)!.Id;
+    public string Id => (_new.IsNone ? _old : _new).Id;
 }
 
 /// <summary>The changes of one or several transactions that were applied together, in order.</summary>

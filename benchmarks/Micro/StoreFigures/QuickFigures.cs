@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using SwarmOrleans.Contracts;
 using SwarmOrleans.Store;
+using SwarmOrleans.Store.Tables;
 using SwarmOrleans.Store.Watching;
 
 namespace SwarmOrleans.Benchmarks.Micro.StoreFigures;
@@ -61,7 +62,7 @@ internal static class QuickFigures
         const int Count = 400_000;
         const int Burst = 8192;
         var ring = new WatchRing(1 << 18, () => view);
-        var change = new StoreChange(ChangeAction.Create, ObjectKind.Task, null, view.Find<SwarmTask>(Samples.TaskId(0)), 1);
+        var change = new StoreChange(ChangeAction.Create, ObjectKind.Task, default, new StoredObject(view.Find<SwarmTask>(Samples.TaskId(0))), 1);
         var positions = new long[Subscribers * 16];
         var readers = Enumerable.Range(0, Subscribers).Select(n => Task.Run(async () =>
         {

@@ -153,7 +153,7 @@ public sealed class ProposingTests
 #endif
 
     private static SwarmStoreOptions Options(string id, TimeProvider? time = null) =>
-        new() { ManagerId = id, BootId = "boot", Keyring = Keys, TimeProvider = time ?? TimeProvider.System, CommitDeadline = TimeSpan.FromSeconds(60) };
+        new() { ManagerId = id, BootId = "boot", Keyring = Keys, TimeProvider = time ?? TimeProvider.System, CommitDeadline = TimeSpan.FromDays(1) };
 
     private static (SwarmStore Leader, SwarmStore Follower, PairLog Log) Pair(TimeProvider? time = null)
     {

@@ -107,7 +107,7 @@ public sealed class WatchTests
         Assert.Equal((2ul, "id-b"), (reader.Current.Version, Assert.Single(reader.Current.Changes).Id));
     }
 
-    private static List<StoreChange> Changes(ulong version) => [new(ChangeAction.Create, ObjectKind.Service, null, Services.Named("a"), version)];
+    private static List<StoreChange> Changes(ulong version) => [new(ChangeAction.Create, ObjectKind.Service, default, new StoredObject(Services.Named("a")), version)];
 
     private static SwarmStoreOptions Small() => new() { ManagerId = "m", BootId = "b", Keyring = Keyring.Generate(), WatchCapacity = 5 };
 
