@@ -33,7 +33,8 @@ internal static class Labels
     /// <exception cref="UseCaseException">The name is taken.</exception>
     public static async Task CreateNamedAsync(this ISwarmStore store, IStoreObject item, CancellationToken cancellationToken)
     {
-        if (await store.TryAsync(new StoreTransaction().Create(item), cancellationToken) is { } conflict)
+        var result = await store.CommitAsync(new StoreTransaction().Create(item), cancellationToken);
+        if (result.ConflictOrThrow() is { } conflict)
         {
             throw conflict.Reason == ConflictReason.NameInUse ? NameInUse(item) : Commits.Refusal(conflict);
         }

@@ -32,7 +32,9 @@ internal sealed class JournalEntry(long index, long term, int? commandId, bool i
     public static async ValueTask<JournalEntry> CopyAsync<TEntry>(TEntry entry, long index, CancellationToken cancellationToken)
         where TEntry : IRaftLogEntry
     {
-        var payload = entry.TryGetMemory(out var memory) ? memory.ToArray() : await entry.ToByteArrayAsync(token: cancellationToken).ConfigureAwait(false);
+        // What the store hands in is its own array, written once; what comes from elsewhere lies in memory that is used again.
+        var payload = entry is BinaryLogEntry { Content: var content } ? content
+            : entry.TryGetMemory(out var memory) ? memory.ToArray() : await entry.ToByteArrayAsync(token: cancellationToken).ConfigureAwait(false);
         return new JournalEntry(index, entry.Term, entry.CommandId, entry.IsConfiguration, payload);
     }
 }

@@ -6,22 +6,23 @@ namespace SwarmOrleans.Security;
 /// <summary>The one table of who may call what (A.10). An RPC that is not in it may be called by nobody.</summary>
 public static class RoleTable
 {
+    // A service's name with the stroke after it stands for all of its methods that have no line of their own.
     private static readonly FrozenDictionary<string, Callers> Rules = new Dictionary<string, Callers>
     {
         ["docker.swarmkit.v1.CA/GetRootCACertificate"] = Callers.Anyone,
         ["docker.swarmkit.v1.CA/GetUnlockKey"] = Callers.Manager,
         ["docker.swarmkit.v1.NodeCA/IssueNodeCertificate"] = Callers.Anyone,
         ["docker.swarmkit.v1.NodeCA/NodeCertificateStatus"] = Callers.Anyone,
-        ["docker.swarmkit.v1.Dispatcher/*"] = Callers.Node,
-        ["docker.swarmkit.v1.LogBroker/*"] = Callers.Node,
-        ["docker.swarmkit.v1.ResourceAllocator/*"] = Callers.Node,
-        ["docker.swarmkit.v1.RaftMembership/*"] = Callers.Manager,
-        ["docker.swarmkit.v1.Raft/*"] = Callers.Manager,
-        ["docker.swarmkit.v1.Health/*"] = Callers.Manager,
-        ["docker.swarmkit.v1.Control/*"] = Callers.Manager,
-        ["docker.swarmkit.v1.Watch/*"] = Callers.Manager,
-        ["docker.swarmkit.v1.Logs/*"] = Callers.Manager,
-        ["swarmorleans.v1.ManagerGroup/*"] = Callers.Manager,
+        ["docker.swarmkit.v1.Dispatcher/"] = Callers.Node,
+        ["docker.swarmkit.v1.LogBroker/"] = Callers.Node,
+        ["docker.swarmkit.v1.ResourceAllocator/"] = Callers.Node,
+        ["docker.swarmkit.v1.RaftMembership/"] = Callers.Manager,
+        ["docker.swarmkit.v1.Raft/"] = Callers.Manager,
+        ["docker.swarmkit.v1.Health/"] = Callers.Manager,
+        ["docker.swarmkit.v1.Control/"] = Callers.Manager,
+        ["docker.swarmkit.v1.Watch/"] = Callers.Manager,
+        ["docker.swarmkit.v1.Logs/"] = Callers.Manager,
+        ["swarmorleans.v1.ManagerGroup/"] = Callers.Manager,
     }.ToFrozenDictionary();
 
     /// <summary>Who may call the RPC.</summary>
@@ -29,14 +30,14 @@ public static class RoleTable
     public static Callers Of(string method)
     {
         ArgumentNullException.ThrowIfNull(method);
-        var name = method.TrimStart('/');
-        if (Rules.TryGetValue(name, out var callers))
+        var rules = Rules.GetAlternateLookup<ReadOnlySpan<char>>();
+        var name = method.AsSpan().TrimStart('/');
+        if (rules.TryGetValue(name, out var callers))
         {
             return callers;
         }
 
-        var slash = name.IndexOf('/', StringComparison.Ordinal);
-        return slash > 0 && Rules.TryGetValue(name[..slash] + "/*", out callers) ? callers : Callers.None;
+        return name.IndexOf('/') is > 0 and var slash && rules.TryGetValue(name[..(slash + 1)], out callers) ? callers : Callers.None;
     }
 
     /// <summary>Null when the caller may, else the reason in words.</summary>

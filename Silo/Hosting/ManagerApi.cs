@@ -58,6 +58,11 @@ internal static class ManagerApi
         builder.Services.AddSingleton(new Watches(store));
         builder.Services.AddSingleton(new NodeCertificateService(store, options.Security, ids, options.TimeProvider));
         builder.Services.AddTransient(_ => group());
+        builder.Services.AddSingleton<ControlService>();
+        builder.Services.AddSingleton<WatchService>();
+        builder.Services.AddSingleton<DispatcherService>();
+        builder.Services.AddSingleton<CertificateAuthorityService>();
+        builder.Services.AddSingleton<HealthService>();
         builder.Services.AddGrpc(o =>
         {
             o.Interceptors.Add<AuthorizationInterceptor>();
@@ -66,6 +71,12 @@ internal static class ManagerApi
         });
 
         var app = builder.Build();
+        app.Use((context, next) =>
+        {
+            // Nothing lives as long as a call: no scope of services need be made for each.
+            context.RequestServices = app.Services;
+            return next(context);
+        });
         app.MapGrpcService<ControlService>();
         app.MapGrpcService<WatchService>();
         app.MapGrpcService<DispatcherService>();
