@@ -286,7 +286,7 @@ public sealed class SwarmStore : ISwarmStore, ILogConsumer, IAsyncDisposable
 
         foreach (var command in _pending.Snapshot())
         {
-            if (origin.Verdicts.TryGetValue(command.Sequence, out var verdicts))
+            if (origin.Verdicts.Find(command.Sequence) is { } verdicts)
             {
                 _pending.Complete(command.Sequence, verdicts);
             }

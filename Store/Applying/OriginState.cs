@@ -7,7 +7,7 @@ namespace SwarmOrleans.Store.Applying;
 /// the state directory is locked.
 /// </summary>
 internal sealed record OriginState(
-    string Boot, ulong Floor, ImmutableSortedDictionary<ulong, CommitResult[]> Verdicts, ImmutableArray<string> EndedBoots)
+    string Boot, ulong Floor, VerdictWindow Verdicts, ImmutableArray<string> EndedBoots)
 {
-    public static OriginState First(string boot) => new(boot, 1, ImmutableSortedDictionary<ulong, CommitResult[]>.Empty, []);
+    public static OriginState First(string boot) => new(boot, 1, VerdictWindow.Empty, []);
 }

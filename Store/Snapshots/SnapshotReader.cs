@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Collections.Immutable;
 using Google.Protobuf.WellKnownTypes;
 using SwarmOrleans.Contracts;
 using SwarmOrleans.Store.Applying;
@@ -121,8 +120,13 @@ internal sealed class SnapshotReader
         var origins = PersistentMap<OriginState>.Empty;
         foreach (var origin in header.Origins)
         {
-            var verdicts = origin.Verdicts.ToImmutableSortedDictionary(v => v.Sequence, v => v.Items.Select(VerdictCodec.Decode).ToArray());
-            origins = origins.Set(origin.Id, new OriginState(origin.Boot, origin.Floor, verdicts, [.. origin.EndedBoots]));
+            var verdicts = new VerdictWindow.Draft(VerdictWindow.Empty);
+            foreach (var known in origin.Verdicts)
+            {
+                verdicts.Set(known.Sequence, [.. known.Items.Select(VerdictCodec.Decode)]);
+            }
+
+            origins = origins.Set(origin.Id, new OriginState(origin.Boot, origin.Floor, verdicts.Freeze(), [.. origin.EndedBoots]));
         }
 
         return origins;

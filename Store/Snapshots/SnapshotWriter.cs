@@ -69,7 +69,7 @@ internal sealed class SnapshotWriter(StoreState state, FrameCipher cipher) : ILo
         {
             var written = new SnapshotOrigin { Id = id, Boot = origin.Boot, Floor = origin.Floor };
             written.EndedBoots.AddRange(origin.EndedBoots);
-            foreach (var (sequence, verdicts) in origin.Verdicts)
+            foreach (var (sequence, verdicts) in origin.Verdicts.From(origin.Floor))
             {
                 var items = new SnapshotOrigin.Types.Verdicts { Sequence = sequence };
                 items.Items.AddRange(verdicts.Select(VerdictCodec.Encode));
