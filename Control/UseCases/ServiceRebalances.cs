@@ -38,6 +38,7 @@ internal static class ServiceRebalances
             AllNodes = view.All<Node>,
             TasksOnNode = view.Tasks.OfNode,
             Now = now,
+            Leaving = (view.Find<ServiceProgress>(service.Id)?.Rebalance?.Moves ?? []).Select(m => m.LeavingId).ToHashSet(),
         });
         return new RebalancePlan
         {

@@ -26,6 +26,9 @@ public sealed class BalanceInput
     /// <summary>How long a node must have been as it is before tasks are moved there; zero for at once.</summary>
     public TimeSpan SteadyFor { get; init; }
 
+    /// <summary>Ids of tasks that go when their replacements run: they count no more where they are.</summary>
+    public IReadOnlySet<string> Leaving { get; init; } = new HashSet<string>();
+
     /// <summary>False for a running task that must stay where it is, beyond what its spec says.</summary>
     public Predicate<SwarmTask> MayMove { get; init; } = _ => true;
 }

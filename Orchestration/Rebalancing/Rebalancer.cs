@@ -42,7 +42,7 @@ public static class Rebalancer
             return new BalancePlan([], hindrance);
         }
 
-        var onNode = input.Tasks.Where(t => t.IsWanted() && t.NodeId.Length > 0).GroupBy(t => t.NodeId).ToDictionary(g => g.Key, g => g.ToList());
+        var onNode = input.Tasks.Where(t => t.IsWanted() && t.NodeId.Length > 0 && !input.Leaving.Contains(t.Id)).GroupBy(t => t.NodeId).ToDictionary(g => g.Key, g => g.ToList());
         var descriptors = SpreadTree.Descriptors(input.Service.Spec.Task.Placement);
         if (descriptors.Count == 0 && onNode.Values.All(tasks => tasks.Count <= 1))
         {

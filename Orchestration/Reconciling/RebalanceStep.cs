@@ -138,6 +138,7 @@ internal static class RebalanceStep
                 TasksOnNode = work.TasksOnNode,
                 Now = work.Now,
                 SteadyFor = isAsked ? TimeSpan.Zero : CoolDown(work),
+                Leaving = work.Moves.All.Select(m => m.LeavingId).ToHashSet(),
                 MayMove = t => !work.IsDirty(t) && RestartStep.IsDue(work, t),
             },
             (int)Math.Min(budget, int.MaxValue));

@@ -1,3 +1,4 @@
+using Google.Protobuf.WellKnownTypes;
 using SwarmOrleans.Contracts;
 using SwarmOrleans.Control;
 using SwarmOrleans.Store;
@@ -145,6 +146,7 @@ internal sealed class ChaosScenario(int seed)
             Task = new TaskSpec { Container = new ContainerSpec { Image = "image:0" } },
             Replicated = new ReplicatedService { Replicas = (ulong)_random.Next(1, 8) },
             Update = new UpdateConfig { Parallelism = (ulong)_random.Next(3) },
+            Rebalance = _possible.Count % 2 == 0 ? new RebalancePolicy { MaxMoving = 2, CoolDown = Duration.FromTimeSpan(TimeSpan.FromSeconds(1)) } : null,
         };
         _possible.Add(name, [null]);
         await TryAsync(name, spec, services => services.CreateAsync(spec.Clone(), CancellationToken.None));

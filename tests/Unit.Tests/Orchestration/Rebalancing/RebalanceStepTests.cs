@@ -76,6 +76,16 @@ public sealed class RebalanceStepTests
         Assert.Equal((3, 9, 9), (On(world, "n3"), world.Wanted.Count, world.Running.Count));
     }
 
+    [Fact]
+    public void StartFirst_WhatIsOnItsWay_CountsWhereItGoes()
+    {
+        var world = World(new RebalancePolicy { MaxMoving = 2, CoolDown = new Duration() }, Order.StartFirst, replicas: 5);
+        world.Agent = t => t.NodeId == "n3" ? TaskState.Starting : TaskState.Running;
+        world.AddNode("n3");
+        world.Settle();
+        Assert.Equal((6, 1), (world.Wanted.Count, On(world, "n3")));
+    }
+
     [Theory]
     [InlineData(Order.StopFirst)]
     [InlineData(Order.StartFirst)]
@@ -167,6 +177,7 @@ public sealed class RebalanceStepTests
                     var missing = w.Tasks.GroupBy(t => t.Slot).Count(slot => !slot.Any(t => t.IsWanted() && t.Observed() == TaskState.Running));
                     Assert.True(missing <= (isStartFirst ? 0 : budget), $"{missing} missing at a budget of {budget}");
                     Assert.True((w.Progress?.Rebalance?.Moves.Count ?? 0) <= budget);
+                    AssertNothingLeftToDecide(w);
                 };
                 var joined = 2;
                 foreach (var happening in happenings)
@@ -201,6 +212,15 @@ public sealed class RebalanceStepTests
                 Assert.True(world.Service!.RebalanceStatus?.State is null or State.Completed);
                 Assert.Null(world.Progress?.Rebalance);
             });
+
+    private static void AssertNothingLeftToDecide(ServiceWorld world)
+    {
+        var invariant = world.Invariant;
+        world.Invariant = null;
+        var again = world.Step();
+        Assert.True(again.IsEmpty, $"a decision, applied and made again, is not empty: {again.Create.Count} created, {again.Update.Count} changed, {again.Progress}");
+        world.Invariant = invariant;
+    }
 
     private static bool IsEven(ServiceWorld world)
     {
