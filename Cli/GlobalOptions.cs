@@ -1,6 +1,8 @@
 using System.CommandLine;
 using Google.Protobuf;
+using Google.Protobuf.Reflection;
 using Grpc.Core;
+using SwarmOrleans.Contracts;
 using ControlRpc = SwarmOrleans.Contracts.Control;
 
 namespace SwarmOrleans.Cli;
@@ -8,6 +10,9 @@ namespace SwarmOrleans.Cli;
 /// <summary>Options that every command has, and what they lead to.</summary>
 internal sealed class GlobalOptions(TextWriter output, Func<string, CallInvoker> connect, Func<Stream> input)
 {
+    // Knows what may be inside of messages that can hold any other.
+    private static readonly JsonFormatter Json = new(JsonFormatter.Settings.Default.WithTypeRegistry(TypeRegistry.FromMessages(AddressUsage.Descriptor)));
+
     private readonly Option<string> _socket = new("--socket", "-s")
     {
         Description = "control socket of a manager",
@@ -55,7 +60,7 @@ internal sealed class GlobalOptions(TextWriter output, Func<string, CallInvoker>
     {
         foreach (var message in messages)
         {
-            output.WriteLine(JsonFormatter.Default.Format(message));
+            output.WriteLine(Json.Format(message));
         }
     }
 }

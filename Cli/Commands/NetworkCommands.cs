@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Google.Protobuf.WellKnownTypes;
 using SwarmOrleans.Cli.Output;
 using SwarmOrleans.Contracts;
 
@@ -111,7 +112,10 @@ internal static class NetworkCommands
         var command = new Command("inspect", "Show a network") { name };
         command.SetAction(async (result, cancellationToken) =>
         {
-            var network = await Lookup.NetworkAsync(globals.Client(result), result.GetValue(name)!, cancellationToken);
+            var client = globals.Client(result);
+            var found = await Lookup.NetworkAsync(client, result.GetValue(name)!, cancellationToken);
+            var request = new GetNetworkRequest { NetworkId = found.Id, Appdata = Any.Pack(new AddressUsage()) };
+            var network = (await client.GetNetworkAsync(request, cancellationToken: cancellationToken)).Network;
             if (globals.IsJson(result))
             {
                 globals.WriteJson(network);
@@ -128,15 +132,18 @@ internal static class NetworkCommands
         var spec = network.Spec;
         var summary = Payloads.Describe(network.Id, spec.Annotations, network.Meta).Add("Driver", DriverOf(network))
             .Add("Ingress", spec.Ingress ? "yes" : "").Add("Internal", spec.Internal ? "yes" : "").Add("Attachable", spec.Attachable ? "yes" : "")
-            .Add("IPv6", spec.Ipv6Enabled ? "yes" : "");
+            .Add("IPv6", spec.Ipv6Enabled ? "yes" : "").Add("Waits for", network.WaitsFor);
         if ((network.DriverState ?? spec.DriverConfig) is { } driver)
         {
             driver.Options.OrderBy(o => o.Key, StringComparer.Ordinal).ToList().ForEach(o => summary.Add($"Option {o.Key}", o.Value));
         }
 
+        var usage = network.Extra?.Is(AddressUsage.Descriptor) == true ? network.Extra.Unpack<AddressUsage>().Subnets : [];
         foreach (var config in (network.Ipam ?? spec.Ipam)?.Configs ?? [])
         {
-            summary.Head("IPAM").Add("  Subnet", config.Subnet).Add("  Range", config.Range).Add("  Gateway", config.Gateway);
+            var used = usage.FirstOrDefault(u => u.Subnet == config.Subnet);
+            summary.Head("IPAM").Add("  Subnet", config.Subnet).Add("  Range", config.Range).Add("  Gateway", config.Gateway)
+                .Add("  In use", used is null ? "" : $"{used.InUse} of {used.Capacity}");
         }
 
         summary.WriteTo(output);

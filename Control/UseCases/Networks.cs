@@ -1,5 +1,7 @@
+using Google.Protobuf.WellKnownTypes;
 using SwarmOrleans.Contracts;
 using SwarmOrleans.Control.Validation;
+using SwarmOrleans.Orchestration;
 using SwarmOrleans.Store;
 
 namespace SwarmOrleans.Control;
@@ -7,6 +9,9 @@ namespace SwarmOrleans.Control;
 /// <summary>What users do with networks (API-28). There is no update: a network is what it was made as.</summary>
 public sealed class Networks(ISwarmStore store, IIdSource ids)
 {
+    /// <summary>Label of networks that every engine has by itself: only managers make their objects, and users cannot remove them.</summary>
+    public const string PredefinedLabel = NetworkSpecValidator.PredefinedLabel;
+
     /// <summary>Stores a new network; its addresses are chosen later.</summary>
     /// <exception cref="UseCaseException">The spec breaks a rule, the name is taken, or there is an ingress network already.</exception>
     public async Task<Network> CreateAsync(NetworkSpec? spec, CancellationToken cancellationToken)
@@ -20,6 +25,18 @@ public sealed class Networks(ISwarmStore store, IIdSource ids)
     /// <summary>One network.</summary>
     /// <exception cref="UseCaseException">It does not exist.</exception>
     public async Task<Network> GetAsync(string id, CancellationToken cancellationToken) => Find(await store.ViewAsync(cancellationToken), id);
+
+    /// <summary>One network, with the use of its addresses (an <see cref="AddressUsage"/>) in <see cref="Network.Extra"/> if it gives any out.</summary>
+    /// <exception cref="UseCaseException">It does not exist.</exception>
+    public async Task<Network> GetWithUsageAsync(string id, CancellationToken cancellationToken)
+    {
+        var view = await store.ViewAsync(cancellationToken);
+        var network = Find(view, id).Clone();
+        var services = view.Services.ReferencingNetwork(id).Concat(network.IsIngress() ? view.Services.HoldingKey(StoreKeys.UseOfIngress) : []);
+        var usage = AddressUsages.Of(network, [.. services, .. view.Tasks.ReferencingNetwork(id), .. view.All<Node>()]);
+        network.Extra = usage is null ? null : Any.Pack(usage);
+        return network;
+    }
 
     /// <summary>The networks that match.</summary>
     public async Task<IReadOnlyList<Network>> ListAsync(ListNetworksRequest.Types.Filters? filters, CancellationToken cancellationToken)

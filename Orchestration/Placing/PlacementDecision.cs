@@ -68,25 +68,24 @@ public sealed record PlacementDecision(SwarmTask Task, Node? Node, string Explan
 
     private SwarmTask Copy()
     {
-        var copy = new SwarmTask
+        var copy = TaskCopy.Of(Task);
+        if (Node is null)
         {
-            Id = Task.Id,
-            Meta = Task.Meta,
-            Spec = Task.Spec,
-            SpecVersion = Task.SpecVersion,
-            ServiceId = Task.ServiceId,
-            Slot = Task.Slot,
-            NodeId = Task.NodeId,
-            Annotations = Task.Annotations,
-            ServiceAnnotations = Task.ServiceAnnotations,
-            DesiredState = Task.DesiredState,
-            Endpoint = Task.Endpoint,
-            LogDriver = Task.LogDriver,
-            JobIteration = Task.JobIteration,
-        };
-        copy.Networks.AddRange(Task.Networks);
-        copy.AssignedGenericResources.AddRange(GenericResources.Count > 0 ? GenericResources : Task.AssignedGenericResources);
-        copy.Volumes.AddRange(Volumes.Count > 0 ? Volumes : Task.Volumes);
+            // Addresses are the task's only once it has a node.
+            copy.Networks.Clear();
+        }
+
+        Replace(copy.AssignedGenericResources, GenericResources);
+        Replace(copy.Volumes, Volumes);
         return copy;
+    }
+
+    private static void Replace<T>(Google.Protobuf.Collections.RepeatedField<T> field, IReadOnlyList<T> values)
+    {
+        if (values.Count > 0)
+        {
+            field.Clear();
+            field.AddRange(values);
+        }
     }
 }

@@ -1,6 +1,7 @@
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using SwarmOrleans.Contracts;
+using SwarmOrleans.Control;
 using SwarmOrleans.Security;
 using SwarmOrleans.Store;
 
@@ -20,8 +21,13 @@ public static class ClusterBootstrap
         return root;
     }
 
-    /// <summary>The cluster object with SwarmKit's defaults, and the first node.</summary>
-    internal static StoreTransaction Objects(RootCa root, NodeIdentity identity) => new StoreTransaction()
+    /// <summary>
+    /// The cluster object with SwarmKit's defaults, the first node, the network for published ports, and those that every engine has by itself (LDR-1).
+    /// </summary>
+    internal static StoreTransaction Objects(RootCa root, NodeIdentity identity, IIdSource ids) => new StoreTransaction()
+        .Create(new Network { Id = ids.NewId(), Spec = new NetworkSpec { Annotations = new Annotations { Name = "ingress" }, Ingress = true } })
+        .Create(Predefined("bridge", ids))
+        .Create(Predefined("host", ids))
         .Create(new Cluster
         {
             Id = identity.Self.ClusterId,
@@ -62,4 +68,14 @@ public static class ClusterBootstrap
                 Status = new IssuanceStatus { State = IssuanceStatus.Types.State.Issued },
             },
         });
+
+    private static Network Predefined(string name, IIdSource ids) => new()
+    {
+        Id = ids.NewId(),
+        Spec = new NetworkSpec
+        {
+            Annotations = new Annotations { Name = name, Labels = { [Networks.PredefinedLabel] = "true" } },
+            DriverConfig = new Driver { Name = name },
+        },
+    };
 }

@@ -114,6 +114,7 @@ public sealed partial class ManagerHost : IAsyncDisposable
         LeaderLoops loops = new(
             _store,
             [
+                new AllocatorLoop(_store),
                 new SchedulerLoop(_store, time),
                 new ConstraintEnforcerLoop(_store, time),
                 new VolumeEnforcerLoop(_store),
@@ -169,7 +170,7 @@ public sealed partial class ManagerHost : IAsyncDisposable
                 var view = await _store!.ReadAsync(cancellationToken);
                 if (view.Cluster is null && _options.NewCluster is { } root)
                 {
-                    await _store.CommitAsync(ClusterBootstrap.Objects(root, _options.Security.Current), cancellationToken);
+                    await _store.CommitAsync(ClusterBootstrap.Objects(root, _options.Security.Current, RandomIdSource.Secure), cancellationToken);
                     continue;
                 }
 

@@ -5,7 +5,7 @@ using SwarmOrleans.Store;
 
 namespace SwarmOrleans.Silo.Loops;
 
-/// <summary>What a placement writes, and on which conditions (SCH-24, SCH-25).</summary>
+/// <summary>What a placement writes, and on which conditions (SCH-24, SCH-25): the task's addresses are written together with its node.</summary>
 internal static class PlacementTransaction
 {
     /// <summary>Null when a chosen volume may not be used any more.</summary>
@@ -26,7 +26,9 @@ internal static class PlacementTransaction
             }
         }
 
-        return transaction.Update(decision.Decided(now));
+        var decided = decision.Decided(now);
+        AllocationTransaction.RequireFree(transaction, ObjectKind.Task, decided.Id, HeldAddresses.Of(decided));
+        return transaction.Update(decided);
     }
 
     private static void Publish(StoreTransaction transaction, Volume volume, string nodeId)

@@ -29,29 +29,41 @@ public sealed class SchedulerLoop(ISwarmStore store, TimeProvider time) : ILeade
     private async Task FollowAsync(long term, CancellationToken cancellationToken)
     {
         var scheduler = new Scheduler();
+        var networks = new TaskNetworks(scheduler);
         var view = store.Current;
-        Feed(scheduler, view);
-        await PlaceAsync(scheduler, term, cancellationToken);
+        Feed(scheduler, networks, view);
+        await PlaceAsync(scheduler, networks, term, cancellationToken);
         await foreach (var batch in store.WatchAsync(view.Version, cancellationToken))
         {
             foreach (var change in batch.Changes)
             {
-                Feed(scheduler, change);
+                Feed(scheduler, networks, change);
             }
 
             // What has been committed meanwhile is coming: decide on it all at once.
             if (batch.Version == store.Current.Version)
             {
-                await PlaceAsync(scheduler, term, cancellationToken);
+                await PlaceAsync(scheduler, networks, term, cancellationToken);
             }
         }
     }
 
-    private static void Feed(Scheduler scheduler, StoreView view)
+    private static void Feed(Scheduler scheduler, TaskNetworks networks, StoreView view)
     {
         scheduler.SetCluster(view.Cluster);
+        foreach (var network in view.All<Network>())
+        {
+            networks.SetNetwork(network.Id, network);
+        }
+
+        foreach (var service in view.All<Service>())
+        {
+            networks.SetService(null, service);
+        }
+
         foreach (var node in view.All<Node>())
         {
+            networks.SetNode(null, node);
             scheduler.SetNode(node.Id, node);
         }
 
@@ -62,18 +74,25 @@ public sealed class SchedulerLoop(ISwarmStore store, TimeProvider time) : ILeade
 
         foreach (var task in view.All<SwarmTask>())
         {
-            scheduler.SetTask(null, task);
+            networks.SetTask(null, task);
         }
     }
 
-    private static void Feed(Scheduler scheduler, StoreChange change)
+    private static void Feed(Scheduler scheduler, TaskNetworks networks, StoreChange change)
     {
         switch (change.Kind)
         {
             case ObjectKind.Task:
-                scheduler.SetTask((SwarmTask?)change.Old, (SwarmTask?)change.New);
+                networks.SetTask((SwarmTask?)change.Old, (SwarmTask?)change.New);
+                break;
+            case ObjectKind.Network:
+                networks.SetNetwork(change.Id, (Network?)change.New);
+                break;
+            case ObjectKind.Service:
+                networks.SetService((Service?)change.Old, (Service?)change.New);
                 break;
             case ObjectKind.Node:
+                networks.SetNode((Node?)change.Old, (Node?)change.New);
                 scheduler.SetNode(change.Id, (Node?)change.New);
                 break;
             case ObjectKind.Volume:
@@ -85,8 +104,11 @@ public sealed class SchedulerLoop(ISwarmStore store, TimeProvider time) : ILeade
         }
     }
 
-    private async Task PlaceAsync(Scheduler scheduler, long term, CancellationToken cancellationToken)
+    private async Task PlaceAsync(Scheduler scheduler, TaskNetworks networks, long term, CancellationToken cancellationToken)
     {
+        // A note that is not written since its task has changed is made anew when that is seen.
+        var notes = networks.TakeNotes(Timestamp.FromDateTimeOffset(time.GetUtcNow()), MaxBatch);
+        await store.CommitAllAsync([.. notes.Select(task => new StoreTransaction().UnderTerm(term).Update(task))], cancellationToken);
         while (scheduler.HasWork && await PlaceSomeAsync(scheduler, term, cancellationToken))
         {
             // The next ones.

@@ -12,7 +12,12 @@ public sealed partial class ControlService
 
     /// <inheritdoc />
     public override Task<GetNetworkResponse> GetNetwork(GetNetworkRequest request, ServerCallContext context) =>
-        AnswerAsync(async () => new GetNetworkResponse { Network = await networks.GetAsync(request.NetworkId, context.CancellationToken) });
+        AnswerAsync(async () => new GetNetworkResponse
+        {
+            Network = request.Appdata?.Is(AddressUsage.Descriptor) == true
+                ? await networks.GetWithUsageAsync(request.NetworkId, context.CancellationToken)
+                : await networks.GetAsync(request.NetworkId, context.CancellationToken),
+        });
 
     /// <inheritdoc />
     public override Task<ListNetworksResponse> ListNetworks(ListNetworksRequest request, ServerCallContext context) => AnswerAsync(async () =>

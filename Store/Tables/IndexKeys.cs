@@ -22,6 +22,7 @@ internal static class IndexKeys
                 CollectReferences(service.Spec?.Task, keys, IndexName.ServiceBySecret, IndexName.ServiceByConfig);
                 CollectNetworks(service, keys);
                 CollectPorts(service, keys);
+                CollectAddresses(service, keys);
                 if (service.Spec?.ModeCase is ServiceSpec.ModeOneofCase.Global or ServiceSpec.ModeOneofCase.GlobalJob)
                 {
                     keys.Add((IndexName.ServicePerNode, All));
@@ -33,13 +34,19 @@ internal static class IndexKeys
                 }
 
                 break;
-            case Network { Spec.Ingress: true }:
-                keys.Add((IndexName.HolderOfKey, StoreKeys.IngressNetwork));
+            case Network network:
+                if (network.Spec?.Ingress == true)
+                {
+                    keys.Add((IndexName.HolderOfKey, StoreKeys.IngressNetwork));
+                }
+
+                NetworkKeys.Of(network).ToList().ForEach(key => AddOnce(keys, IndexName.HolderOfKey, key));
                 break;
             case Resource resource:
                 keys.Add((IndexName.ResourceByKind, resource.Kind));
                 break;
             case Node node:
+                CollectAddresses(node, keys);
                 keys.Add((IndexName.NodeByRole, ((int)node.Role).ToString(System.Globalization.CultureInfo.InvariantCulture)));
                 keys.Add((IndexName.NodeByMembership, ((int)(node.Spec?.Membership ?? 0)).ToString(System.Globalization.CultureInfo.InvariantCulture)));
                 break;
@@ -80,6 +87,19 @@ internal static class IndexKeys
             {
                 AddOnce(keys, IndexName.TaskUsingNetwork, network.Network?.Id);
             }
+        }
+
+        if (task.Networks.Count > 0)
+        {
+            CollectAddresses(task, keys);
+        }
+    }
+
+    private static void CollectAddresses(IStoreObject item, List<(IndexName Index, string Key)> keys)
+    {
+        foreach (var (networkId, address) in HeldAddresses.Of(item))
+        {
+            AddOnce(keys, IndexName.HolderOfKey, StoreKeys.Address(networkId, address));
         }
     }
 

@@ -55,6 +55,7 @@ internal sealed class SimManager(SimWorld world, string id)
         var loops = new LeaderLoops(
             Store,
             [
+                new AllocatorLoop(Store),
                 new SchedulerLoop(Store, world.Time),
                 new ConstraintEnforcerLoop(Store, world.Time),
                 new VolumeEnforcerLoop(Store),

@@ -1,5 +1,6 @@
 using SwarmOrleans.Contracts;
 using SwarmOrleans.Control;
+using SwarmOrleans.Orchestration;
 using SwarmOrleans.Store;
 using static SwarmOrleans.Tests.Unit.Control.ControlWorld;
 
@@ -53,6 +54,37 @@ public sealed class NetworkTests : IAsyncDisposable
         await InvalidAsync("address management driver", () => CreateAsync(change: s => s.Ipam = new IPAMOptions { Driver = new Driver { Name = "other" } }));
         await CreateAsync("net");
         await RefusedAsync(UseCaseError.AlreadyExists, "network Net already exists", () => CreateAsync("Net"));
+    }
+
+    [Theory]
+    [InlineData("overlay")]
+    [InlineData("bridge")]
+    [InlineData("weave")]
+    public async Task AT_NET_14_OnlyDriversThatAreKnown_AreAccepted(string driver)
+    {
+        Task<Network> Create() => CreateAsync("net", s => s.DriverConfig = new Driver { Name = driver });
+        if (driver != "weave")
+        {
+            Assert.Equal(driver, (await Create()).Spec.DriverConfig.Name);
+            return;
+        }
+
+        await InvalidAsync("driver name: network driver weave is not known, only overlay", Create);
+    }
+
+    [Fact]
+    public async Task AT_NET_15_UseOfAddresses_IsToldForAllocatedNetworks_WhenAskedFor()
+    {
+        var network = await CreateAsync();
+        Assert.Null((await _world.Networks.GetWithUsageAsync(network.Id, Stop)).Extra);
+        var allocated = new NetworkAllocator().Allocate(network).Network!;
+        await _world.CommitAsync(new StoreTransaction().Update(allocated));
+        var task = TaskOf(await _world.CreateServiceAsync(), "t1", TaskState.Running);
+        task.Networks.Add(new NetworkAttachment { Network = network, Addresses = { "10.0.0.7/24" } });
+        await _world.CreateAsync(task, new Node { Id = "n1", Attachments = { new NetworkAttachment { Network = network, Addresses = { "10.0.0.9/24" } } } });
+        var usage = (await _world.Networks.GetWithUsageAsync(network.Id, Stop)).Extra.Unpack<AddressUsage>();
+        Assert.Equal([new SubnetUsage { Subnet = "10.0.0.0/24", Capacity = 253, InUse = 2 }], usage.Subnets);
+        Assert.Null((await _world.Networks.GetAsync(network.Id, Stop)).Extra);
     }
 
     [Fact]
