@@ -2,7 +2,6 @@ using Docker.DotNet.Models;
 using Google.Protobuf.WellKnownTypes;
 using SwarmOrleans.Contracts;
 using Mount = Docker.DotNet.Models.Mount;
-using TaskSpec = SwarmOrleans.Contracts.TaskSpec;
 
 namespace SwarmOrleans.Agent.Docker;
 
@@ -42,7 +41,8 @@ internal static class ContainerMapper
             StopSignal = spec.StopSignal.Length > 0 ? spec.StopSignal : null!,
             Labels = Labels(task),
             Healthcheck = Health(spec.Healthcheck),
-            HostConfig = Host(task.Spec, files),
+            ExposedPorts = ContainerPorts.Exposed(task),
+            HostConfig = Host(task, files),
         };
     }
 
@@ -60,12 +60,13 @@ internal static class ContainerMapper
         return labels;
     }
 
-    private static HostConfig Host(TaskSpec task, TaskFiles files)
+    private static HostConfig Host(SwarmTask assigned, TaskFiles files)
     {
-        var spec = task.Container;
+        var (task, spec) = (assigned.Spec, assigned.Spec.Container);
         var config = new HostConfig
         {
             Mounts = [.. spec.Mounts.Select(Map), .. files.Secrets.Concat(files.Configs).Select(Map)],
+            PortBindings = ContainerPorts.Bindings(assigned),
             GroupAdd = [.. spec.Groups],
             ReadonlyRootfs = spec.ReadOnly,
             Init = spec.Init,

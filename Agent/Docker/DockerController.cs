@@ -4,6 +4,7 @@ using Docker.DotNet.Models;
 using SwarmOrleans.Contracts;
 using ContainerSpec = SwarmOrleans.Contracts.ContainerSpec;
 using ContainerStatus = SwarmOrleans.Contracts.ContainerStatus;
+using PortStatus = SwarmOrleans.Contracts.PortStatus;
 
 namespace SwarmOrleans.Agent.Docker;
 
@@ -77,6 +78,10 @@ internal sealed class DockerController(SwarmTask task, TaskFiles files, DockerCl
 
     public async Task<ContainerStatus?> GetStatusAsync(CancellationToken cancellationToken) => await InspectAsync(cancellationToken) is { } container
         ? new ContainerStatus { ContainerId = container.ID, Pid = (int)(container.State?.Pid ?? 0), ExitCode = (int)(container.State?.ExitCode ?? 0) }
+        : null;
+
+    public async Task<PortStatus?> GetPortsAsync(CancellationToken cancellationToken) => HostPorts.Of(task).Any()
+        ? ContainerPorts.StatusOf((await InspectAsync(cancellationToken))?.NetworkSettings?.Ports)
         : null;
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;

@@ -42,6 +42,9 @@ public interface ITaskController : IAsyncDisposable
 
     /// <summary>Container or process id and exit code, as far as known.</summary>
     Task<ContainerStatus?> GetStatusAsync(CancellationToken cancellationToken);
+
+    /// <summary>The ports that it has published on this machine since it was started, with the numbers that they have; null when it publishes none.</summary>
+    Task<PortStatus?> GetPortsAsync(CancellationToken cancellationToken) => Task.FromResult<PortStatus?>(null);
 }
 
 /// <summary>A step of a task failed.</summary>

@@ -99,6 +99,9 @@ internal sealed class ProcessController(SwarmTask task, TaskFiles files, string 
     public Task<ContainerStatus?> GetStatusAsync(CancellationToken cancellationToken) => Task.FromResult<ContainerStatus?>(
         _files.ProcessId is { } id ? new ContainerStatus { ContainerId = task.Id, Pid = id, ExitCode = _files.ExitCode ?? 0 } : null);
 
+    public Task<PortStatus?> GetPortsAsync(CancellationToken cancellationToken) => Task.FromResult(
+        HostPorts.Of(task).ToList() is { Count: > 0 } ports ? new PortStatus { Ports = { ports } } : null);
+
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     private void Launch()

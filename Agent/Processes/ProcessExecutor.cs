@@ -4,8 +4,8 @@ namespace SwarmOrleans.Agent.Processes;
 
 /// <summary>
 /// Runs each task's command as a process of this machine, under a small shell that outlives the agent: for laptops and CI without Docker, and for
-/// plain binaries. The image is not looked at. A process finds its secrets and configs in the directories that the variables SWARM_SECRETS_DIR and
-/// SWARM_CONFIGS_DIR name.
+/// plain binaries. The image is not looked at. A process opens its ports on the machine itself: they can only be published under their own numbers. It
+/// finds its secrets and configs in the directories that the variables SWARM_SECRETS_DIR and SWARM_CONFIGS_DIR name.
 /// </summary>
 /// <param name="directory">One folder a task is made in it.</param>
 /// <param name="hostname">Host name to describe the node by.</param>
@@ -32,6 +32,12 @@ public sealed class ProcessExecutor(string directory, string hostname, TimeProvi
         if (spec.Command.Count == 0 && spec.Args.Count == 0)
         {
             throw new TaskException("the process executor needs a command: the service's spec has neither command nor args (an image alone runs under Docker only)");
+        }
+
+        foreach (var port in HostPorts.Of(task).Where(p => p.PublishedPort != p.TargetPort))
+        {
+            throw new TaskException(
+                $"the process executor cannot publish port {port.TargetPort} as {port.PublishedPort}: a process opens its ports itself, so both numbers must be the same");
         }
 
         return new ProcessController(task, files, Path.Combine(directory, task.Id), time);

@@ -159,7 +159,8 @@ internal sealed class TaskRunner
         {
             await CallAsync(step, task, _step.Token);
             var container = state >= TaskState.Starting && step != TaskStep.Advance ? await _controller!.GetStatusAsync(_stop.Token) : null;
-            Report(state, message, "", container);
+            var ports = step == TaskStep.Start ? await _controller!.GetPortsAsync(_stop.Token) : null;
+            Report(state, message, "", container, ports);
         }
         catch (OperationCanceledException) when (_step.IsCancellationRequested)
         {
@@ -203,7 +204,7 @@ internal sealed class TaskRunner
         }
     }
 
-    private void Report(TaskState state, string message, string error, ContainerStatus? container)
+    private void Report(TaskState state, string message, string error, ContainerStatus? container, PortStatus? ports = null)
     {
         var status = new SwarmTaskStatus
         {
@@ -211,6 +212,9 @@ internal sealed class TaskRunner
             Message = message,
             Err = error,
             Container = container ?? _status.Container,
+
+            // What has ended publishes nothing any more.
+            PortStatus = state > TaskState.Running ? null : ports ?? _status.PortStatus,
             Timestamp = Timestamp.FromDateTimeOffset(_time.GetUtcNow()),
         };
         Volatile.Write(ref _status, status);

@@ -66,6 +66,8 @@ internal static class ClusterCommands
             .Add("  Task history entries", (spec.Orchestration?.TaskHistoryRetentionLimit ?? 5).ToString(CultureInfo.InvariantCulture))
             .Head("Dispatcher settings")
             .Add("  Dispatcher heartbeat period", Text.Span(spec.Dispatcher?.HeartbeatPeriod))
+            .Head("Published port settings")
+            .Add("  Dynamic ports", spec.DynamicPorts is { } ports ? $"{ports.First}-{ports.Last}" : "30000-32767")
             .Head("Certificate Authority settings")
             .Add("  Certificate Validity Duration", Text.Span(spec.CaConfig?.NodeCertExpiry));
         summary.Head("  Join Tokens").Line($"    Worker: {cluster.RootCa?.JoinTokens?.Worker}").Line($"    Manager: {cluster.RootCa?.JoinTokens?.Manager}");
@@ -83,8 +85,9 @@ internal static class ClusterCommands
         var history = new Option<long?>("--taskhistory") { Description = "old tasks kept per slot; negative for all" };
         var expiry = new Option<string?>("--certexpiry") { Description = "validity of node certificates" };
         var heartbeat = new Option<string?>("--heartbeatperiod") { Description = "time between heartbeats" };
+        var dynamicPorts = new Option<string?>("--dynamic-ports") { Description = "range for published ports without a number, FIRST-LAST" };
         var rotate = new Option<string?>("--rotate-join-token") { Description = "worker or manager" };
-        var command = new Command("update", "Change a cluster's settings") { name, history, expiry, heartbeat, rotate };
+        var command = new Command("update", "Change a cluster's settings") { name, history, expiry, heartbeat, dynamicPorts, rotate };
         command.SetAction(async (result, cancellationToken) =>
         {
             var client = globals.Client(result);
@@ -103,6 +106,11 @@ internal static class ClusterCommands
             if (result.GetValue(heartbeat) is { } period)
             {
                 spec.Dispatcher.HeartbeatPeriod = Durations.Parse("--heartbeatperiod", period);
+            }
+
+            if (result.GetValue(dynamicPorts) is { } range)
+            {
+                spec.DynamicPorts = Ports.Range("--dynamic-ports", range);
             }
 
             var rotation = result.GetValue(rotate) switch

@@ -40,6 +40,32 @@ internal static class Ports
         return new PortConfig { TargetPort = target, Protocol = protocol, PublishedPort = parts.Length == 2 ? PortOf(option, parts[0]).Port : 0 };
     }
 
+    /// <summary>How a port is shown: <c>name published -> target/protocol (mode)</c>, with <c>*</c> for a number that is chosen by the node.</summary>
+    public static string Spell(PortConfig port)
+    {
+        var name = port.Name.Length > 0 ? $"{port.Name} " : "";
+        var published = port.PublishedPort == 0 ? "*" : port.PublishedPort.ToString(CultureInfo.InvariantCulture);
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{name}{published} -> {port.TargetPort}/{port.Protocol.ToString().ToLowerInvariant()} ({port.PublishMode.ToString().ToLowerInvariant()})");
+    }
+
+    /// <summary>Several of them in one cell of a table.</summary>
+    public static string Spell(IEnumerable<PortConfig>? ports) => string.Join(", ", (ports ?? []).Select(Spell));
+
+    /// <summary>The ports of a service: those that it has, or those that its spec asks for while it has none.</summary>
+    public static IReadOnlyList<PortConfig> Of(Service service) =>
+        service.Endpoint is { Ports.Count: > 0 } endpoint ? endpoint.Ports : service.Spec.Endpoint?.Ports ?? (IReadOnlyList<PortConfig>)[];
+
+    /// <summary>A range of ports, <c>30000-32767</c>.</summary>
+    public static DynamicPorts Range(string option, string text)
+    {
+        var parts = text.Split('-');
+        return parts.Length == 2
+            ? new DynamicPorts { First = Number(option, parts[0]), Last = Number(option, parts[1]) }
+            : throw new CommandException($"{option}: \"{text}\" is not of the form FIRST-LAST");
+    }
+
     private static PortConfig ParseLong(string option, string text)
     {
         var port = new PortConfig();

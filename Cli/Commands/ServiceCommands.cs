@@ -44,10 +44,13 @@ internal static class ServiceCommands
             }
 
             var running = await RunningAsync(client, services, cancellationToken);
-            var table = new TextTable("ID", "Name", "Image", "Replicas");
+            // SwarmKit's columns, unless there is something to show beside them.
+            string[] more = services.Any(s => Ports.Of(s).Count > 0) ? ["Ports"] : [];
+            var table = new TextTable(["ID", "Name", "Image", "Replicas", .. more]);
             foreach (var service in services)
             {
-                table.Add(service.Id, service.Spec.Annotations.Name, service.Spec.Task.Container?.Image ?? "", Replicas(service, running));
+                var image = service.Spec.Task.Container?.Image ?? "";
+                table.Add([service.Id, service.Spec.Annotations.Name, image, Replicas(service, running), .. more.Select(_ => Ports.Spell(Ports.Of(service)))]);
             }
 
             table.WriteTo(globals.Output);
@@ -141,9 +144,11 @@ internal static class ServiceCommands
         var added = new Option<string[]>("--add-capability") { Description = "kernel capability that the container gets" };
         var removed = new Option<string[]>("--rm-capability") { Description = "kernel capability that the container loses" };
         var flags = new ServiceFlags();
+        var published = new PublishFlags();
         var references = ReferenceFlags.ForUpdate();
         var command = new Command("update", "Change a service") { name, force, rollback, added, removed };
         flags.AddTo(command);
+        published.AddTo(command);
         references.AddTo(command);
         command.SetAction(async (result, cancellationToken) =>
         {
@@ -151,6 +156,7 @@ internal static class ServiceCommands
             var service = await Lookup.ServiceAsync(client, result.GetValue(name)!, cancellationToken);
             var spec = service.Spec.Clone();
             flags.Apply(result, spec);
+            published.Apply(result, spec);
             await references.ApplyAsync(client, result, spec, cancellationToken);
             Move(result.GetValue(added) ?? [], spec.Task.Container?.CapabilityDrop, spec.Task.Container?.CapabilityAdd);
             Move(result.GetValue(removed) ?? [], spec.Task.Container?.CapabilityAdd, spec.Task.Container?.CapabilityDrop);

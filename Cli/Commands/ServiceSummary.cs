@@ -37,12 +37,9 @@ internal static class ServiceSummary
 
     private static void AddPorts(Summary summary, Service service)
     {
-        foreach (var port in service.Endpoint?.Ports ?? service.Spec.Endpoint?.Ports ?? [])
+        foreach (var port in Ports.Of(service))
         {
-            var name = port.Name.Length > 0 ? $"{port.Name} " : "";
-            summary.Add(
-                "Port",
-                string.Create(CultureInfo.InvariantCulture, $"{name}{port.PublishedPort} -> {port.TargetPort}/{Text.Upper(port.Protocol).ToLowerInvariant()} ({port.PublishMode.ToString().ToLowerInvariant()})"));
+            summary.Add("Port", Ports.Spell(port));
         }
     }
 

@@ -73,6 +73,11 @@ internal static class TaskCommands
                     .Add("  ExitCode", container.ExitCode.ToString(CultureInfo.InvariantCulture));
             }
 
+            foreach (var port in task.Status.PortStatus?.Ports ?? [])
+            {
+                summary.Add("  Port", Ports.Spell(port));
+            }
+
             summary.Add("Node", task.NodeId).Head("Spec").Add("  Image", task.Spec.Container?.Image)
                 .Add("  Command", string.Join(' ', task.Spec.Container?.Command ?? [])).Add("  Args", string.Join(' ', task.Spec.Container?.Args ?? []));
             summary.WriteTo(globals.Output);

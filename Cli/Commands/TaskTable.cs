@@ -14,18 +14,25 @@ internal static class TaskTable
         var nodes = showIds
             ? []
             : (await client.ListNodesAsync(new ListNodesRequest(), cancellationToken: cancellationToken)).Nodes.ToDictionary(n => n.Id, Lookup.NameOf);
-        var table = new TextTable("Task ID", "Service", "Slot", "Image", "Desired State", "Last State", "Node");
+        var shown = Sort(tasks.Where(t => all || t.DesiredState <= TaskState.Running)).ToList();
+
+        // SwarmKit's columns, unless there is something to show beside them.
+        string[] more = shown.Any(t => t.Status?.PortStatus is { Ports.Count: > 0 }) ? ["Ports"] : [];
+        var table = new TextTable(["Task ID", "Service", "Slot", "Image", "Desired State", "Last State", "Node", .. more]);
         var now = TimeProvider.System.GetUtcNow();
-        foreach (var task in Sort(tasks.Where(t => all || t.DesiredState <= TaskState.Running)))
+        foreach (var task in shown)
         {
             table.Add(
+            [
                 task.Id,
                 task.ServiceAnnotations?.Name ?? "",
                 task.Slot == 0 ? "" : task.Slot.ToString(CultureInfo.InvariantCulture),
                 task.Spec?.Container?.Image ?? "",
                 Text.Of(task.DesiredState),
                 Text.WithAge(task.Status, now) + (task.Status?.Err is { Length: > 0 } error ? $": {error}" : ""),
-                nodes.GetValueOrDefault(task.NodeId, task.NodeId));
+                nodes.GetValueOrDefault(task.NodeId, task.NodeId),
+                .. more.Select(_ => Ports.Spell(task.Status?.PortStatus?.Ports)),
+            ]);
         }
 
         table.WriteTo(globals.Output);

@@ -26,9 +26,13 @@ public static class ServedFeatures
             throw UseCaseException.Unimplemented($"task.container.mounts: {NoVolumes}");
         }
 
-        if (spec.Endpoint?.Ports.Count > 0)
+        for (var i = 0; i < (spec.Endpoint?.Ports.Count ?? 0); i++)
         {
-            throw UseCaseException.Unimplemented("endpoint.ports: ports are not published by this version");
+            if (spec.Endpoint!.Ports[i] is { PublishMode: PortConfig.Types.PublishMode.Ingress } port)
+            {
+                throw UseCaseException.Unimplemented(
+                    $"endpoint.ports[{i}].publish_mode: ingress is not served by this version, whose agents have no routing mesh; publish port {port.TargetPort} with mode=host");
+            }
         }
     }
 }

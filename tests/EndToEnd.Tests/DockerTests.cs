@@ -60,6 +60,36 @@ public sealed class DockerTests
     }
 
     [Fact]
+    public async Task DockerExecutor_PublishesPortsOnItsMachine_AndSaysUnderWhichNumbers()
+    {
+        DockerDaemon.RequireDocker(needsNetworkNamespaces: true);
+        await using var network = await NetworkNamespace.CreateAsync();
+        await using var docker = await DockerDaemon.StartAsync(network.Name, hasBridge: true);
+        await docker.ImportAsync("busybox:1");
+        await using var swarm = new TestSwarm("docker", docker.Socket);
+        await swarm.StartFirstAsync("m1");
+        await swarm.DoAsync(
+            "service", "create", "--name", "web", "--image", "busybox:1", "--command", "/bin/busybox", "--args", "httpd", "--args", "-f", "--args", "-p",
+            "--args", "8080", "--publish", "mode=host,target=8080,published=18080", "--publish", "mode=host,target=8080");
+        await swarm.UntilAsync("running", async () => (await swarm.RunningAsync("web")).Count == 1);
+        var listed = await swarm.RunAsync("service", "ps", "web");
+        Assert.Contains("18080 -> 8080/tcp (host)", listed, StringComparison.Ordinal);
+        var chosen = System.Text.RegularExpressions.Regex.Matches(listed, @"(\d+) -> 8080/tcp").Select(m => m.Groups[1].Value).Single(n => n != "18080");
+        using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(5) };
+        foreach (var port in new[] { "18080", chosen })
+        {
+            // There is no page; that there is an answer is the point.
+            var answer = await client.GetAsync(new Uri($"http://{network.Address}:{port}/"), TestContext.Current.CancellationToken);
+            Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
+        }
+
+        await swarm.DoAsync("service", "update", "web", "--publish-rm", "8080", "--publish-add", "mode=host,target=8080,published=18081");
+        await swarm.UntilAsync(
+            "published anew",
+            async () => await AnswersAsync(client, network.Address, 18081) && !await AnswersAsync(client, network.Address, 18080));
+    }
+
+    [Fact]
     public async Task StockDockerd_JoinsByDockerSwarmJoin_RunsATask_AndSurvivesTheManagersRestart()
     {
         DockerDaemon.RequireDocker(needsNetworkNamespaces: true);
@@ -89,5 +119,17 @@ public sealed class DockerTests
         Assert.Contains(await swarm.RunningAsync("redis"), t => t.Id == task);
         await swarm.DoAsync("service", "rm", "redis");
         await swarm.UntilAsync("containers gone", async () => (await docker.DoAsync("ps", "-q")).Trim().Length == 0);
+    }
+
+    private static async Task<bool> AnswersAsync(HttpClient client, string address, int port)
+    {
+        try
+        {
+            return (await client.GetAsync(new Uri($"http://{address}:{port}/"))).StatusCode == HttpStatusCode.NotFound;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
     }
 }

@@ -10,12 +10,13 @@ internal sealed class DockerDaemon : IAsyncDisposable
     private readonly string _directory = Directory.CreateTempSubdirectory("docker-test-").FullName;
     private readonly NodeProcess _process;
 
-    private DockerDaemon(string? networkNamespace)
+    private DockerDaemon(string? networkNamespace, bool hasBridge)
     {
         string[] arguments =
         [
             "dockerd", "--data-root", Path.Combine(_directory, "data"), "--exec-root", Path.Combine(_directory, "exec"),
-            "--pidfile", Path.Combine(_directory, "pid"), "-H", Socket, "--bridge=none", "--iptables=false", "--storage-driver", "vfs",
+            "--pidfile", Path.Combine(_directory, "pid"), "-H", Socket, "--iptables=false", "--storage-driver", "vfs",
+            .. hasBridge ? (string[])["--bip", "172.31.253.1/24"] : ["--bridge=none"],
         ];
         _process = networkNamespace is null
             ? NodeProcess.Start("dockerd", arguments[1..])
@@ -51,9 +52,11 @@ internal sealed class DockerDaemon : IAsyncDisposable
         }
     }
 
-    public static async Task<DockerDaemon> StartAsync(string? networkNamespace = null)
+    /// <param name="networkNamespace">Where its ports are; null for this machine's own network.</param>
+    /// <param name="hasBridge">Containers are on a network, and their ports can be published. In a namespace only: it makes a bridge.</param>
+    public static async Task<DockerDaemon> StartAsync(string? networkNamespace = null, bool hasBridge = false)
     {
-        var daemon = new DockerDaemon(networkNamespace);
+        var daemon = new DockerDaemon(networkNamespace, hasBridge);
         var watch = Stopwatch.StartNew();
         while ((await daemon.TryAsync(Clients[0], "version")).ExitCode != 0)
         {

@@ -16,6 +16,9 @@ internal sealed class NetworkNamespace : IAsyncDisposable
     /// <summary>Address of this machine's end.</summary>
     public string HostAddress => string.Create(CultureInfo.InvariantCulture, $"10.231.{_number}.1");
 
+    /// <summary>Address of the other end.</summary>
+    public string Address => string.Create(CultureInfo.InvariantCulture, $"10.231.{_number}.2");
+
     public static async Task<NetworkNamespace> CreateAsync()
     {
         var created = new NetworkNamespace();
@@ -25,7 +28,7 @@ internal sealed class NetworkNamespace : IAsyncDisposable
         await IpAsync($"link set {inside} netns {created.Name}");
         await IpAsync($"addr add {created.HostAddress}/24 dev {host}");
         await IpAsync($"link set {host} up");
-        await IpAsync($"-n {created.Name} addr add 10.231.{created._number}.2/24 dev {inside}");
+        await IpAsync($"-n {created.Name} addr add {created.Address}/24 dev {inside}");
         await IpAsync($"-n {created.Name} link set {inside} up");
         await IpAsync($"-n {created.Name} link set lo up");
         return created;

@@ -119,7 +119,7 @@ internal sealed class TestSwarm(string executor = "process", string? engine = nu
         foreach (var line in (await RunAsync("service", "ps", service)).Split('\n').Skip(2))
         {
             var cells = line.Split("  ", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-            if (cells.Length == 7 && cells[4] == "RUNNING" && cells[5].StartsWith("RUNNING", StringComparison.Ordinal))
+            if (cells.Length >= 7 && cells[4] == "RUNNING" && cells[5].StartsWith("RUNNING", StringComparison.Ordinal))
             {
                 tasks.Add((int.Parse(cells[2], CultureInfo.InvariantCulture), cells[0], cells[3], cells[6]));
             }

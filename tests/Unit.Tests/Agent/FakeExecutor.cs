@@ -29,6 +29,9 @@ internal sealed class FakeExecutor : IExecutor
     /// <summary>What the runtime says of each task.</summary>
     public ContainerStatus? Container { get; set; }
 
+    /// <summary>Ports that the runtime publishes.</summary>
+    public PortStatus? Ports { get; set; }
+
     /// <summary>The next call of that step fails.</summary>
     public void FailNext(string step, Exception error)
     {
@@ -116,6 +119,8 @@ internal sealed class FakeExecutor : IExecutor
         public Task RemoveAsync(CancellationToken cancellationToken) => executor.DoAsync(taskId, "remove", cancellationToken);
 
         public Task<ContainerStatus?> GetStatusAsync(CancellationToken cancellationToken) => Task.FromResult(executor.Container?.Clone());
+
+        public Task<PortStatus?> GetPortsAsync(CancellationToken cancellationToken) => Task.FromResult(executor.Ports?.Clone());
 
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }

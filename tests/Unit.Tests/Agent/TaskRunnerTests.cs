@@ -38,6 +38,16 @@ public sealed class TaskRunnerTests : IDisposable
     }
 
     [Fact]
+    public void Report_CarriesThePorts_WhileItRuns()
+    {
+        _executor.Ports = new PortStatus { Ports = { new PortConfig { TargetPort = 80, PublishedPort = 49153 } } };
+        Start(Assignments.Task());
+        _executor.Finish("t1 wait");
+        _thread.Settle();
+        Assert.All(_reports, r => Assert.Equal(r.State == TaskState.Running ? 49153U : null, r.PortStatus?.Ports[0].PublishedPort));
+    }
+
+    [Fact]
     public void WishForReady_HoldsThere_UntilTheWishIsRunning()
     {
         var runner = Start(Assignments.Task(desired: TaskState.Ready));
