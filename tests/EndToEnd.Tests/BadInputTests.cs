@@ -81,7 +81,7 @@ public sealed class BadInputTests
         await RefusedAsync(swarm, "invalid memory value", [.. create, "--name", "a", "--memory-reservation", "1m"]);
         await RefusedAsync(swarm, "restart-delay cannot be negative", [.. create, "--name", "a", "--restart-delay=-1s"]);
         await RefusedAsync(swarm, "not a duration", [.. create, "--name", "a", "--update-delay", "soon"]);
-        await RefusedAsync(swarm, "ports are not published by this version", [.. create, "--name", "a", "--publish", "published=80,target=80,mode=host"]);
+        await RefusedAsync(swarm, "endpoint.ports[0].publish_mode: ingress is not served by this version", [.. create, "--name", "a", "--publish", "published=80,target=80"]);
         Assert.Empty((await swarm.DoAsync("service", "ls", "-q")).Trim());
         await swarm.DoAsync([.. create, "--name", "a", "--replicas", "0"]);
         await RefusedAsync(swarm, "name conflicts with an existing object", [.. create, "--name", "A"]);
