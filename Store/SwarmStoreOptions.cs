@@ -21,6 +21,6 @@ public sealed class SwarmStoreOptions
     /// <summary>Commands of this manager under way at once; more wait. Every replica keeps that many verdicts. Default 4096.</summary>
     public int MaxOutstanding { get; init; } = 4096;
 
-    /// <summary>Changes that a watch can resume over. Default 262,144.</summary>
-    public int WatchCapacity { get; init; } = 262_144;
+    /// <summary>Changes that a watch can resume over at least; with more tasks, as many as there are tasks. Default 16,384.</summary>
+    public int WatchCapacity { get; init; } = 16_384;
 }

@@ -7,9 +7,9 @@ namespace SwarmOrleans.Store.Watching;
 /// The last changes, in order, for any number of readers. The writer never waits for a reader: one that falls behind the ring is told to
 /// start over.
 /// </summary>
-/// <param name="maxChanges">How many changes are kept.</param>
+/// <param name="minChanges">How many changes are kept at least; of a larger state as many as it has tasks, since to start over costs as much.</param>
 /// <param name="current">The newest state; a batch is appended after the state that it leads to is there.</param>
-internal sealed class WatchRing(int maxChanges, Func<StoreView> current)
+internal sealed class WatchRing(int minChanges, Func<StoreView> current)
 {
     private const int MaxTaken = 64;
     private const int Capacity = 1 << 15;
@@ -35,6 +35,7 @@ internal sealed class WatchRing(int maxChanges, Func<StoreView> current)
             }
 
             Add(new Stored(version, changes));
+            var maxChanges = Math.Max(minChanges, current().Count<SwarmTask>());
             while (_changes > maxChanges && _endPosition - _firstPosition > 1)
             {
                 Drop();

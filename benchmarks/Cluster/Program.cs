@@ -26,6 +26,9 @@ return await new RootCommand("Load programs: each starts what it measures, print
     Load("deploy", "from the create of a service to its tasks RUNNING", [managers, agents, tasks, rounds, disk], (given, report) =>
         DeployLoad.RunAsync(
             given.GetValue(managers), given.GetValue(agents), given.GetValue(tasks), given.GetValue(rounds), given.GetValue(disk)!, report)),
+    Load("update", "a rolling update, one task at a time", [managers, agents, tasks, rounds, disk], (given, report) =>
+        UpdateLoad.RunAsync(
+            given.GetValue(managers), given.GetValue(agents), given.GetValue(tasks), given.GetValue(rounds), given.GetValue(disk)!, report)),
     Load("scheduler", "decisions of the scheduler, alone and into a store", [nodes, tasks, rounds, serviceTasks, constraints, preferences, withStore], (given, report) =>
         SchedulerLoad.RunAsync(
             new SchedulerSamples(

@@ -7,42 +7,47 @@ using ControlClient = SwarmOrleans.Contracts.Control.ControlClient;
 
 namespace SwarmOrleans.Benchmarks.ClusterLoad.Loads;
 
-/// <summary>From the create of a service to all its tasks RUNNING, and from its removal to the last task gone.</summary>
+/// <summary>From the create of a service to all its tasks RUNNING; from the drain of a node to its tasks RUNNING elsewhere; and from the removal to the last task gone.</summary>
 internal static class DeployLoad
 {
-    private const int WarmUpTasks = 200;
-
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private const int WarmUps = 5;
+    private const int MaxWarmUpTasks = 1000;
 
     public static async Task RunAsync(int managerCount, int agentCount, int tasks, int rounds, string disk, Report report)
     {
         using var directories = new LoadDirectories(disk);
         await using var managers = await ManagerProcesses.StartAsync(managerCount, directories.Disk);
-        await DrainManagersAsync(managers);
-        var idleRss = managers[0].RssMiB;
+        await LoadServices.DrainManagersAsync(managers);
+        var emptyRss = managers[0].RssMiB;
         await using var fleet = await AgentFleet.StartAsync(managers, agentCount, directories.Memory);
+        var leader = managers[Math.Max(0, await managers.LeaderAsync())];
         using var channel = managers.Open(managers.Addresses[await managers.LeaderAsync()]);
         var control = new ControlClient(channel);
 
-        // The first service pays for compiling the code: it is not measured.
-        for (var i = 0; i < 5; i++)
+        // The first services pay for compiling the code: a manager that has worked for a minute is measured.
+        for (var i = 0; i < WarmUps; i++)
         {
-            await RoundAsync(control, managers, $"warm-{i}", WarmUpTasks);
+            await RoundAsync(control, managers, leader, $"warm-{i}", Math.Clamp(tasks, 200, MaxWarmUpTasks));
         }
 
-        report.Line($"{managerCount} managers, {agentCount} agents, {tasks} tasks; seconds from the create");
-        report.Row("round", "create ms", "first", "half", "all", "removed", "mgr CPU ms/t");
+        report.Line($"{managerCount} managers, {agentCount} agents, {tasks} tasks; seconds from the create, from the drain of one node, from the removal; memory and CPU of the leader and of all managers");
+        report.Row("round", "create ms", "first", "half", "all", "drained", "removed", "leader ms/t", "all ms/t", "leader MiB");
         var results = new List<Round>();
         for (var i = 0; i < rounds; i++)
         {
-            var round = await RoundAsync(control, managers, $"load-{i}", tasks);
+            var round = await RoundAsync(control, managers, leader, $"load-{i}", tasks);
             results.Add(round);
-            report.Row(i + 1, round.CreateMs, round.First, round.Half, round.All, round.Removed, round.CpuMsPerTask);
+            report.Row(i + 1, round.CreateMs, round.First, round.Half, round.All, round.Drained, round.Removed, round.LeaderCpuMs, round.CpuMs, round.LeaderMiB);
         }
 
-        var leader = managers[Math.Max(0, await managers.LeaderAsync())];
-        var all = Report.Median(results.Select(r => r.All));
-        report.Line($"median {all:F3} s, {tasks / all:F0} tasks/s, {Report.Median(results.Select(r => r.CpuMsPerTask)):F2} ms CPU of all managers a task, leader's memory {leader.RssMiB:F0} MiB ({idleRss:F0} MiB idle)");
+        Sum(results, managerCount, agentCount, tasks, emptyRss, report);
+    }
+
+    private static void Sum(List<Round> results, int managerCount, int agentCount, int tasks, double emptyRss, Report report)
+    {
+        double Median(Func<Round, double> of) => Report.Median(results.Select(of));
+        var all = Median(r => r.All);
+        report.Line($"median {all:F3} s, {tasks / all:F0} tasks/s; CPU a task: leader {Median(r => r.LeaderCpuMs):F2} ms, all managers {Median(r => r.CpuMs):F2} ms; leader's memory with the tasks running {results[0].LeaderMiB:F0} MiB at first, {results.Max(r => r.LeaderMiB):F0} MiB at most ({emptyRss:F0} MiB before the agents joined); drained in {Median(r => r.Drained):F2} s, removed in {Median(r => r.Removed):F2} s");
         report.Line(Baseline(managerCount, tasks));
         report.Set("managers", managerCount);
         report.Set("agents", agentCount);
@@ -50,105 +55,55 @@ internal static class DeployLoad
         report.Set("secondsToRunning", all);
         report.Set("secondsToRunningMax", results.Max(r => r.All));
         report.Set("tasksPerSecond", tasks / all);
-        report.Set("secondsToRemoved", Report.Median(results.Select(r => r.Removed)));
-        report.Set("managerCpuMsPerTask", Report.Median(results.Select(r => r.CpuMsPerTask)));
-        report.Set("managerRssMiB", leader.RssMiB);
-        report.Set("managerIdleRssMiB", idleRss);
+        report.Set("secondsToDrained", Median(r => r.Drained));
+        report.Set("secondsToRemoved", Median(r => r.Removed));
+        report.Set("leaderCpuMsPerTask", Median(r => r.LeaderCpuMs));
+        report.Set("managerCpuMsPerTask", Median(r => r.CpuMs));
+        report.Set("managerRssMiB", results[0].LeaderMiB);
+        report.Set("managerRssMaxMiB", results.Max(r => r.LeaderMiB));
+        report.Set("managerIdleRssMiB", emptyRss);
     }
 
-    private static async Task<Round> RoundAsync(ControlClient control, ManagerProcesses managers, string name, int tasks)
+    private static async Task<Round> RoundAsync(ControlClient control, ManagerProcesses managers, ChildProcess leader, string name, int tasks)
     {
-        var cpu = managers.CpuSeconds;
+        var (cpu, leaderCpu) = (managers.CpuSeconds, leader.CpuSeconds);
         var watch = Stopwatch.StartNew();
-        var created = await control.CreateServiceAsync(new CreateServiceRequest { Spec = Spec(name, tasks) });
+        var created = await control.CreateServiceAsync(new CreateServiceRequest { Spec = LoadServices.Spec(name, tasks) });
+        var id = created.Service.Id;
         var createMs = watch.Elapsed.TotalMilliseconds;
-        double first = 0, half = 0;
-        var pause = TimeSpan.FromMilliseconds(tasks > 100 ? 10 : 1);
-        while (true)
-        {
-            var statuses = await control.ListServiceStatusesAsync(new ListServiceStatusesRequest { Services = { created.Service.Id } });
-            var running = (int)statuses.Statuses[0].RunningTasks;
-            var now = watch.Elapsed.TotalSeconds;
-            first = first == 0 && running > 0 ? now : first;
-            half = half == 0 && running * 2 >= tasks ? now : half;
-            if (running >= tasks)
-            {
-                break;
-            }
-
-            if (watch.Elapsed > Patience)
-            {
-                throw new TimeoutException($"{running} of {tasks} tasks were running after {Patience}");
-            }
-
-            await Task.Delay(pause);
-        }
-
-        var all = watch.Elapsed.TotalSeconds;
-        var spent = managers.CpuSeconds - cpu;
-        var request = new ListTasksRequest { Filters = new ListTasksRequest.Types.Filters { ServiceIds = { created.Service.Id } } };
-        watch.Restart();
-        await control.RemoveServiceAsync(new RemoveServiceRequest { ServiceId = created.Service.Id });
-        while ((await control.ListTasksAsync(request)).Tasks.Count > 0)
-        {
-            if (watch.Elapsed > Patience)
-            {
-                throw new TimeoutException($"tasks were left {Patience} after the removal of their service");
-            }
-
-            await Task.Delay(20);
-        }
-
-        return new Round(createMs, first, half, all, watch.Elapsed.TotalSeconds, spent * 1000 / tasks);
+        var (first, half, all) = await LoadServices.RunningAsync(control, id, tasks, watch);
+        var (spent, leaderSpent, rss) = (managers.CpuSeconds - cpu, leader.CpuSeconds - leaderCpu, leader.RssMiB);
+        var drained = await DrainAsync(control, id, tasks);
+        var removed = await LoadServices.RemoveAsync(control, id, tasks);
+        return new Round(createMs, first, half, all, drained, removed, leaderSpent * 1000 / tasks, spent * 1000 / tasks, rss);
     }
 
-    public static ServiceSpec Spec(string name, int tasks) => new()
+    // One node that has tasks of the service; it is active again afterwards.
+    private static async Task<double> DrainAsync(ControlClient control, string serviceId, int tasks)
     {
-        Annotations = new Annotations { Name = name },
-        Task = new TaskSpec { Container = new ContainerSpec { Image = "instant" } },
-        Replicated = new ReplicatedService { Replicas = (ulong)tasks },
-    };
-
-    // Managers are nodes too; their process executors must not get tasks of an instant image.
-    public static async Task DrainManagersAsync(ManagerProcesses managers)
-    {
-        using var channel = managers.Open(managers.Addresses[0]);
-        var control = new ControlClient(channel);
-        foreach (var node in (await control.ListNodesAsync(new ListNodesRequest())).Nodes)
-        {
-            await DrainAsync(control, node);
-        }
-    }
-
-    private static async Task DrainAsync(ControlClient control, Node node)
-    {
-        while (true)
-        {
-            node.Spec.Availability = NodeSpec.Types.Availability.Drain;
-            try
-            {
-                await control.UpdateNodeAsync(new UpdateNodeRequest { NodeId = node.Id, NodeVersion = node.Meta.Version, Spec = node.Spec });
-                return;
-            }
-            catch (Grpc.Core.RpcException e) when (e.StatusCode == Grpc.Core.StatusCode.FailedPrecondition)
-            {
-                node = (await control.GetNodeAsync(new GetNodeRequest { NodeId = node.Id })).Node;
-            }
-        }
+        var nodes = (await control.ListNodesAsync(new ListNodesRequest())).Nodes;
+        var node = nodes.First(n => n.ManagerStatus is null);
+        var watch = Stopwatch.StartNew();
+        await LoadServices.SetAvailabilityAsync(control, node.Id, NodeSpec.Types.Availability.Drain);
+        await LoadServices.LeftAsync(control, node.Id, tasks, watch);
+        var (_, _, seconds) = await LoadServices.RunningAsync(control, serviceId, tasks, watch);
+        await LoadServices.SetAvailabilityAsync(control, node.Id, NodeSpec.Types.Availability.Active);
+        return seconds;
     }
 
     private static string Baseline(int managers, int tasks) => (managers, tasks) switch
     {
-        (1, 1) => "SwarmKit, 1 manager, 50 agents: 0.21 s",
-        (1, 100) => "SwarmKit, 1 manager, 50 agents: 0.35 s, 1.4 ms a task, 55 MiB",
-        (1, 1000) => "SwarmKit, 1 manager, 50 agents: 1.35 s, 1.24 ms a task, 79 MiB",
-        (1, 10_000) => "SwarmKit, 1 manager, 50 agents: 23.0 s, 3.15 ms a task, 374 MiB",
-        (3, 1) => "SwarmKit, 3 managers, 50 agents: 0.21 s",
-        (3, 100) => "SwarmKit, 3 managers, 50 agents: 0.38 s, 1.6 ms a task (leader), 59 MiB",
-        (3, 1000) => "SwarmKit, 3 managers, 50 agents: 2.01 s, 1.40 ms a task (leader), 86 MiB",
-        (3, 10_000) => "SwarmKit, 3 managers, 50 agents: 28.4 s, 3.10 ms a task (leader), 359 MiB",
+        (1, 1) => "SwarmKit, 1 manager, 50 agents: 0.21 s, removed in 0.31 s",
+        (1, 100) => "SwarmKit, 1 manager, 50 agents: 0.35 s, 1.4 ms a task, 55 MiB; drained in 0.43 s, removed in 0.62 s",
+        (1, 1000) => "SwarmKit, 1 manager, 50 agents: 1.35 s, 1.24 ms a task, 79 MiB; drained in 0.44 s, removed in 1.38 s",
+        (1, 10_000) => "SwarmKit, 1 manager, 50 agents: 23.0 s, 3.15 ms a task, 374 MiB; drained in 33.4 s, removed in 12.4 s",
+        (3, 1) => "SwarmKit, 3 managers, 50 agents: 0.21 s, removed in 0.31 s",
+        (3, 100) => "SwarmKit, 3 managers, 50 agents: 0.38 s, 1.6 ms a task (leader), 59 MiB; drained in 0.44 s, removed in 0.62 s",
+        (3, 1000) => "SwarmKit, 3 managers, 50 agents: 2.01 s, 1.40 ms a task (leader), 86 MiB; drained in 0.44 s, removed in 1.40 s",
+        (3, 10_000) => "SwarmKit, 3 managers, 50 agents: 28.4 s, 3.10 ms a task (leader), 359 MiB; drained in 29.2 s, removed in 22.2 s",
         _ => "SwarmKit was not measured at this point",
     };
 
-    private sealed record Round(double CreateMs, double First, double Half, double All, double Removed, double CpuMsPerTask);
+    private sealed record Round(
+        double CreateMs, double First, double Half, double All, double Drained, double Removed, double LeaderCpuMs, double CpuMs, double LeaderMiB);
 }

@@ -18,11 +18,11 @@ internal static class FailoverLoad
     {
         using var directories = new LoadDirectories(disk);
         await using var managers = await ManagerProcesses.StartAsync(managerCount, directories.Disk);
-        await DeployLoad.DrainManagersAsync(managers);
+        await LoadServices.DrainManagersAsync(managers);
         await using var fleet = await AgentFleet.StartAsync(managers, agentCount, directories.Memory);
         using (var channel = managers.Open(managers.Addresses[0]))
         {
-            await new ControlClient(channel).CreateServiceAsync(new CreateServiceRequest { Spec = DeployLoad.Spec("steady", tasks) });
+            await new ControlClient(channel).CreateServiceAsync(new CreateServiceRequest { Spec = LoadServices.Spec("steady", tasks) });
         }
 
         await Task.Delay(Settle);
@@ -65,7 +65,7 @@ internal static class FailoverLoad
             try
             {
                 await new ControlClient(channel).CreateServiceAsync(
-                    new CreateServiceRequest { Spec = DeployLoad.Spec(name, 0) }, deadline: DateTime.UtcNow + Patience);
+                    new CreateServiceRequest { Spec = LoadServices.Spec(name, 0) }, deadline: DateTime.UtcNow + Patience);
                 return watch.Elapsed.TotalSeconds;
             }
             catch (RpcException e) when (e.StatusCode == StatusCode.AlreadyExists)
