@@ -38,6 +38,8 @@ internal sealed class GlobalOptions(TextWriter output, Func<string, CallInvoker>
 
     public ControlRpc.ControlClient Client(ParseResult result) => new(connect(result.GetValue(_socket)!));
 
+    public Explainer.ExplainerClient ExplainerClient(ParseResult result) => new(connect(result.GetValue(_socket)!));
+
     public bool ShowsIds(ParseResult result) => result.GetValue(_noResolve);
 
     public bool IsJson(ParseResult result) => result.GetValue(_format) == OutputFormat.Json;

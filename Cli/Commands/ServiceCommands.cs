@@ -16,7 +16,7 @@ internal static class ServiceCommands
         {
             List(globals), CreateService(globals), Inspect(globals), Update(globals), Remove(globals), Ps(globals),
             RolloutCommands.Pause(globals), RolloutCommands.Resume(globals), RolloutCommands.RollBack(globals), RolloutCommands.Revisions(globals),
-            RebalanceCommand.Create(globals),
+            RebalanceCommand.Create(globals), ExplainCommands.Service(globals),
         };
         command.Aliases.Add("svc");
         return command;

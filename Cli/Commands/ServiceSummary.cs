@@ -82,7 +82,7 @@ internal static class ServiceSummary
             .Add("  Memory", resources.MemoryBytes == 0 ? "" : $"{resources.MemoryBytes} bytes");
     }
 
-    private static string Spell(UpdateStatus.Types.UpdateState state) => state switch
+    public static string Spell(UpdateStatus.Types.UpdateState state) => state switch
     {
         UpdateStatus.Types.UpdateState.RollbackStarted => "ROLLBACK_STARTED",
         UpdateStatus.Types.UpdateState.RollbackPaused => "ROLLBACK_PAUSED",

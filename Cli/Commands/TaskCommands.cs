@@ -10,7 +10,7 @@ internal static class TaskCommands
 {
     public static Command Create(GlobalOptions globals) => new("task", "Tasks: single runs of services")
     {
-        List(globals), Inspect(globals), Remove(globals),
+        List(globals), Inspect(globals), ExplainCommands.Task(globals), Remove(globals),
     };
 
     private static Command List(GlobalOptions globals)

@@ -46,6 +46,9 @@ public sealed class ConstraintSet
         return true;
     }
 
+    /// <inheritdoc />
+    public override string ToString() => string.Join(" and ", _constraints.Select(c => c.ToString()));
+
     /// <summary>Those that the node does not satisfy, in their order.</summary>
     public IEnumerable<PlacementConstraint> FailedBy(Node node) => _constraints.Where(c => !c.Matches(node));
 }

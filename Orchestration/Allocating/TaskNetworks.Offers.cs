@@ -5,6 +5,9 @@ namespace SwarmOrleans.Orchestration;
 // Who may go on to the scheduler, and with which addresses.
 public sealed partial class TaskNetworks
 {
+    /// <summary>How the note of a task that waits here begins.</summary>
+    internal const string NotePrefix = "waiting for a network: ";
+
     private (Endpoint? Of, Endpoint? From, Endpoint? Endpoint) _lastEndpoint;
 
     private bool NeedsNetworks(SwarmTask task) =>
@@ -181,7 +184,7 @@ public sealed partial class TaskNetworks
         return _lastEndpoint.Endpoint;
     }
 
-    private string ReasonOf(Obstacle obstacle, string taskId) => "waiting for a network: " + obstacle.Kind switch
+    private string ReasonOf(Obstacle obstacle, string taskId) => NotePrefix + obstacle.Kind switch
     {
         ObstacleKind.Service => ReasonOf(_services[obstacle.Id]),
         ObstacleKind.Wanted => ReasonOf(_held[taskId], _networks[obstacle.Id]),

@@ -41,11 +41,23 @@ internal sealed class Blockage(PlacementGroup group, IReadOnlyList<NodeLoad?> no
         if (_isChanged)
         {
             _isChanged = false;
-            var text = Explain();
+            var text = TextOf(group.Filters, _failed);
             Text = text == Text ? Text : text;
         }
 
         return _passing > 0;
+    }
+
+    /// <summary>SwarmKit's text, the most frequent reason first.</summary>
+    /// <param name="filters">The filters.</param>
+    /// <param name="failed">For each, how many nodes fail it first.</param>
+    public static string TextOf(PlacementFilter[] filters, int[] failed)
+    {
+        var reasons = filters.Zip(failed)
+            .Where(f => f.Second > 0).OrderByDescending(f => f.Second)
+            .Select(f => f.First.Count(f.Second));
+        var text = string.Join("; ", reasons);
+        return text.Length == 0 ? "no suitable node" : $"no suitable node ({text})";
     }
 
     private void Look(int node)
@@ -97,15 +109,5 @@ internal sealed class Blockage(PlacementGroup group, IReadOnlyList<NodeLoad?> no
         }
 
         return Passes;
-    }
-
-    // Most frequent first.
-    private string Explain()
-    {
-        var reasons = group.Filters.Zip(_failed)
-            .Where(f => f.Second > 0).OrderByDescending(f => f.Second)
-            .Select(f => f.First.Count(f.Second));
-        var text = string.Join("; ", reasons);
-        return text.Length == 0 ? "no suitable node" : $"no suitable node ({text})";
     }
 }

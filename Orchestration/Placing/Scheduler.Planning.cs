@@ -33,24 +33,6 @@ public sealed partial class Scheduler
         return decisions;
     }
 
-    /// <summary>
-    /// Why each node cannot run the task: one record a node and rule that it breaks, in the order of their ids. A node without a record could
-    /// take it. Looks at every node: for users' questions.
-    /// </summary>
-    public IReadOnlyList<NodeRefusal> Explain(SwarmTask task)
-    {
-        ArgumentNullException.ThrowIfNull(task);
-        var service = _services.GetValueOrDefault(task.ServiceId) ?? new ServiceLoad(task.ServiceId);
-        var filters = new PlacementGroup(task, service, _volumes).Filters;
-        return
-        [
-            .. _nodes.OfType<NodeLoad>()
-                .Where(node => node.Node is not null && (task.NodeId.Length == 0 || task.NodeId == node.Id))
-                .OrderBy(node => node.Id, StringComparer.Ordinal)
-                .SelectMany(node => filters.Where(f => !f.Passes(node)).Select(f => new NodeRefusal(node.Id, f.Rule, f.Describe(node)))),
-        ];
-    }
-
     private static bool IsDone(PlacementGroup group)
     {
         if (group.Waiting.StaysListed())

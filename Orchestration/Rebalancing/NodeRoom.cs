@@ -15,7 +15,7 @@ internal sealed class NodeRoom(PlacementGroup group, Func<string, IEnumerable<Sw
         Array.FindAll(group.LoadFilters, f => f.Rule is PlacementRule.Resources or PlacementRule.HostPorts);
 
     private readonly Dictionary<string, NodeLoad> _loads = [];
-    private readonly Dictionary<(string ServiceId, ulong Version), PlacementGroup> _groups = [];
+    private readonly NodeLoadReader _reader = new(tasksOnNode);
 
     /// <summary>Takes room for one more task; false when there is none, or too many nodes were looked into.</summary>
     public bool TryTake(Node node)
@@ -32,7 +32,7 @@ internal sealed class NodeRoom(PlacementGroup group, Func<string, IEnumerable<Sw
                 return false;
             }
 
-            _loads.Add(node.Id, load = LoadOf(node));
+            _loads.Add(node.Id, load = _reader.Read(node, 0, t => !t.HasEnded()));
         }
 
         if (!Array.TrueForAll(_filters, f => f.Passes(load)))
@@ -42,31 +42,5 @@ internal sealed class NodeRoom(PlacementGroup group, Func<string, IEnumerable<Sw
 
         load.Add(group, isActive: true, load.Claim(group));
         return true;
-    }
-
-    private NodeLoad LoadOf(Node node)
-    {
-        var load = new NodeLoad(node.Id, 0);
-        load.Set(node);
-        foreach (var task in tasksOnNode(node.Id))
-        {
-            if (!task.HasEnded())
-            {
-                load.Add(GroupOf(task), task.IsWanted(), task.AssignedGenericResources);
-            }
-        }
-
-        return load;
-    }
-
-    private PlacementGroup GroupOf(SwarmTask task)
-    {
-        var key = (task.ServiceId, task.SpecVersion?.Index ?? 0);
-        if (!_groups.TryGetValue(key, out var known) || !known.Includes(task))
-        {
-            _groups[key] = known = new PlacementGroup(task, new ServiceLoad(task.ServiceId), new VolumeSet());
-        }
-
-        return known;
     }
 }

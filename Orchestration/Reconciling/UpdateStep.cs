@@ -183,6 +183,7 @@ internal sealed class UpdateStep
 
     private static SlotKey KeyOf(Slot slot) => new(slot.Slot_, slot.NodeId);
 
-    private static UpdateConfig ConfigOf(Service service) =>
+    /// <summary>The settings of the update or rollback that is under way, or would be.</summary>
+    internal static UpdateConfig ConfigOf(Service service) =>
         (service.UpdateStatus?.State is State.RollbackStarted or State.RollbackPaused ? service.Spec.Rollback : service.Spec.Update) ?? new UpdateConfig { Parallelism = 1 };
 }

@@ -22,6 +22,7 @@ public static class RoleTable
         ["docker.swarmkit.v1.Control/"] = Callers.Manager,
         ["docker.swarmkit.v1.Watch/"] = Callers.Manager,
         ["docker.swarmkit.v1.Logs/"] = Callers.Manager,
+        ["swarmorleans.v1.Explainer/"] = Callers.Manager,
         ["swarmorleans.v1.ManagerGroup/"] = Callers.Manager,
     }.ToFrozenDictionary();
 

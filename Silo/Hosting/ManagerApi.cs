@@ -47,6 +47,7 @@ internal static class ManagerApi
         builder.Services.AddSingleton(new Services(store, ids, options.TimeProvider, ServedFeatures.Require));
         builder.Services.AddSingleton(new ServiceRollouts(store, options.TimeProvider));
         builder.Services.AddSingleton(new Tasks(store));
+        builder.Services.AddSingleton(new Explanations(store, options.TimeProvider));
         builder.Services.AddSingleton(new Nodes(store, health, options.TimeProvider));
         builder.Services.AddSingleton(new Clusters(store, options.TimeProvider));
         builder.Services.AddSingleton(new Networks(store, ids));
@@ -59,6 +60,7 @@ internal static class ManagerApi
         builder.Services.AddSingleton(new NodeCertificateService(store, options.Security, ids, options.TimeProvider));
         builder.Services.AddTransient(_ => group());
         builder.Services.AddSingleton<ControlService>();
+        builder.Services.AddSingleton<ExplainerService>();
         builder.Services.AddSingleton<WatchService>();
         builder.Services.AddSingleton<DispatcherService>();
         builder.Services.AddSingleton<CertificateAuthorityService>();
@@ -78,6 +80,7 @@ internal static class ManagerApi
             return next(context);
         });
         app.MapGrpcService<ControlService>();
+        app.MapGrpcService<ExplainerService>();
         app.MapGrpcService<WatchService>();
         app.MapGrpcService<DispatcherService>();
         app.MapGrpcService<CertificateAuthorityService>();

@@ -1,4 +1,3 @@
-using Grpc.Core;
 using SwarmOrleans.Control;
 using ControlRpc = SwarmOrleans.Contracts.Control;
 
@@ -18,15 +17,5 @@ public sealed partial class ControlService(
     Extensions extensions,
     ExtensionResources resources) : ControlRpc.ControlBase
 {
-    private static async Task<T> AnswerAsync<T>(Func<Task<T>> call)
-    {
-        try
-        {
-            return await call();
-        }
-        catch (UseCaseException e)
-        {
-            throw UseCaseErrors.ToRpc(e);
-        }
-    }
+    private static Task<T> AnswerAsync<T>(Func<Task<T>> call) => UseCaseErrors.AnswerAsync(call);
 }

@@ -9,6 +9,8 @@ internal sealed class ConstraintFilter(ConstraintSet constraints)
 {
     public override bool IsStatic => true;
 
+    public override string Asks => constraints.ToString();
+
     public static ConstraintFilter? For(SwarmTask task) =>
         ConstraintSet.Of(task.Spec) is { IsEmpty: false } constraints ? new ConstraintFilter(constraints) : null;
 

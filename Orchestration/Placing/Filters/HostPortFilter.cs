@@ -7,6 +7,8 @@ namespace SwarmOrleans.Orchestration;
 internal sealed class HostPortFilter(HostPort[] ports)
     : PlacementFilter(PlacementRule.HostPorts, "host-mode port already in use on 1 node", "host-mode port already in use on {0} nodes")
 {
+    public override string Asks => $"host ports {string.Join<HostPort>(", ", ports)}";
+
     public override bool Passes(NodeLoad node)
     {
         foreach (var port in ports)
@@ -20,7 +22,10 @@ internal sealed class HostPortFilter(HostPort[] ports)
         return true;
     }
 
-    public override string Describe(NodeLoad node) => $"in use there: {string.Join(", ", ports.Where(node.Uses))}";
+    public override string Describe(NodeLoad node) => $"in use there: {string.Join(", ", UsedOn(node))}";
+
+    /// <summary>Those of the ports that somebody has there.</summary>
+    public IEnumerable<HostPort> UsedOn(NodeLoad node) => ports.Where(node.Uses);
 }
 
 /// <summary>A port that a task takes on its node.</summary>

@@ -12,6 +12,8 @@ internal sealed class MaxReplicasFilter(ServiceLoad service, ulong max)
     public static MaxReplicasFilter? For(SwarmTask task, ServiceLoad service) =>
         task.Spec?.Placement is { MaxReplicas: > 0 } placement ? new MaxReplicasFilter(service, placement.MaxReplicas) : null;
 
+    public override string Asks => string.Create(CultureInfo.InvariantCulture, $"at most {max} tasks of the service a node");
+
     public override bool Passes(NodeLoad node) => (ulong)service.Counts[node.Index] < max;
 
     public override string Describe(NodeLoad node) =>

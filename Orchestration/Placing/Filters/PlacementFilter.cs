@@ -1,4 +1,5 @@
 using System.Globalization;
+using SwarmOrleans.Contracts;
 
 namespace SwarmOrleans.Orchestration;
 
@@ -12,6 +13,9 @@ internal abstract class PlacementFilter(PlacementRule rule, string one, string m
 
     /// <summary>True when only the node object decides, not what runs there: such filters are evaluated once a node, not once a task.</summary>
     public virtual bool IsStatic => false;
+
+    /// <summary>What the tasks ask for, in words.</summary>
+    public abstract string Asks { get; }
 
     public abstract bool Passes(NodeLoad node);
 

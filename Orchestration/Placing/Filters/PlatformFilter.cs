@@ -11,6 +11,8 @@ internal sealed class PlatformFilter(IReadOnlyList<Platform> platforms)
 
     public override bool IsStatic => true;
 
+    public override string Asks => string.Join(" or ", platforms.Select(Text));
+
     public static PlatformFilter? For(SwarmTask task) =>
         task.Spec?.Placement is { Platforms.Count: > 0 } placement ? new PlatformFilter(placement.Platforms) : null;
 

@@ -10,6 +10,8 @@ internal sealed class PluginFilter(IReadOnlyList<(string Type, string Name)> plu
 
     public override bool IsStatic => true;
 
+    public override string Asks => Spell(plugins);
+
     /// <summary>Equal for tasks that need the same plugins.</summary>
     public string Key => string.Join(',', plugins);
 
@@ -40,28 +42,16 @@ internal sealed class PluginFilter(IReadOnlyList<(string Type, string Name)> plu
         return plugins.Count == 0 ? null : new PluginFilter(plugins);
     }
 
-    public override bool Passes(NodeLoad node) => Missing(node) is null;
+    public override bool Passes(NodeLoad node) => !Missing(node).Any();
 
-    public override string Describe(NodeLoad node) => Missing(node) is var (type, name) ? $"it has no {type.ToLowerInvariant()} plugin {name}" : "";
+    public override string Describe(NodeLoad node) => $"it has no {Spell(Missing(node))}";
 
-    private (string Type, string Name)? Missing(NodeLoad node)
-    {
-        // An engine that says nothing about itself may have any of them.
-        if (node.Node?.Description?.Engine is not { } engine)
-        {
-            return null;
-        }
+    // An engine that says nothing about itself may have any of them.
+    private IEnumerable<(string Type, string Name)> Missing(NodeLoad node) =>
+        node.Node?.Description?.Engine is { } engine ? plugins.Where(p => !Has(engine, p)) : [];
 
-        foreach (var plugin in plugins)
-        {
-            if (!Has(engine, plugin))
-            {
-                return plugin;
-            }
-        }
-
-        return null;
-    }
+    private static string Spell(IEnumerable<(string Type, string Name)> plugins) =>
+        string.Join(", ", plugins.Select(p => $"{p.Type.ToLowerInvariant()} plugin {p.Name}"));
 
     private static bool Has(EngineDescription engine, (string Type, string Name) plugin)
     {

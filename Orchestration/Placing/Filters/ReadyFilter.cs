@@ -1,3 +1,5 @@
+using SwarmOrleans.Contracts;
+
 namespace SwarmOrleans.Orchestration;
 
 /// <summary>READY and ACTIVE.</summary>
@@ -5,6 +7,8 @@ internal sealed class ReadyFilter()
     : PlacementFilter(PlacementRule.Ready, "1 node not available for new tasks", "{0} nodes not available for new tasks")
 {
     public static readonly ReadyFilter Instance = new();
+
+    public override string Asks => "a node that is READY and ACTIVE";
 
     public override bool Passes(NodeLoad node) => node.IsReady;
 

@@ -7,6 +7,9 @@ namespace SwarmOrleans.Orchestration;
 internal sealed class ResourceFilter(Resources reserved)
     : PlacementFilter(PlacementRule.Resources, "insufficient resources on 1 node", "insufficient resources on {0} nodes")
 {
+    private const string CpuName = "cpu";
+    private const string MemoryName = "memory";
+
     private readonly bool _hasGeneric = reserved.Generic.Count > 0;
     private readonly long _cpu = reserved.NanoCpus;
     private readonly long _memory = reserved.MemoryBytes;
@@ -16,38 +19,47 @@ internal sealed class ResourceFilter(Resources reserved)
             ? new ResourceFilter(reserved)
             : null;
 
+    public override string Asks => string.Join(", ", Asked().Where(a => a.Amount > 0).Select(a => Amount(a.Resource, a.Amount)));
+
     public override bool Passes(NodeLoad node) =>
         node.FreeCpu >= _cpu && node.FreeMemory >= _memory && (!_hasGeneric || HasGeneric(node));
 
-    public override string Describe(NodeLoad node)
+    public override string Describe(NodeLoad node) => string.Join("; ", Shortages(node).Select(Spell).DefaultIfEmpty("it has no such generic resources"));
+
+    /// <summary>What is asked for and not free.</summary>
+    public IEnumerable<Shortage> Shortages(NodeLoad node) => Asked().Select(a => new Shortage
     {
-        var lacking = new List<string>();
-        if (node.FreeCpu < _cpu)
+        Resource = a.Resource,
+        Asked = a.Amount,
+        Free = a.Resource switch
         {
-            lacking.Add(string.Create(CultureInfo.InvariantCulture, $"{_cpu / 1e9} CPUs are reserved, {node.FreeCpu / 1e9} are free"));
-        }
+            CpuName => node.FreeCpu,
+            MemoryName => node.FreeMemory,
+            _ => a.IsNamed ? 0 : GenericResources.Amount(node.FreeGeneric, a.Resource),
+        },
+    }).Where(s => s.Free < s.Asked);
 
-        if (node.FreeMemory < _memory)
-        {
-            lacking.Add(string.Create(CultureInfo.InvariantCulture, $"{_memory} bytes of memory are reserved, {node.FreeMemory} are free"));
-        }
+    // Two entries may ask for the same kind. What is reserved by name cannot be scheduled: there is none of it.
+    private IEnumerable<(string Resource, long Amount, bool IsNamed)> Asked() =>
+    [
+        (CpuName, _cpu, false),
+        (MemoryName, _memory, false),
+        .. reserved.Generic.GroupBy(g => (Kind: GenericResources.KindOf(g), IsNamed: g.DiscreteResourceSpec is null))
+            .Select(g => (g.Key.Kind, g.Sum(r => r.DiscreteResourceSpec?.Value ?? 1), g.Key.IsNamed)),
+    ];
 
-        lacking.AddRange(reserved.Generic.Where(wanted => !GenericResources.HasEnough(node.FreeGeneric, wanted)).Select(wanted => Lack(wanted, node)));
-        return string.Join("; ", lacking);
-    }
+    private static string Spell(Shortage shortage) => string.Create(
+        CultureInfo.InvariantCulture, $"{Amount(shortage.Resource, shortage.Asked)} are reserved, {Number(shortage)} are free");
 
-    private static string Lack(GenericResource wanted, NodeLoad node)
+    private static string Amount(string resource, long amount) => resource switch
     {
-        if (wanted.DiscreteResourceSpec is not { } discrete)
-        {
-            return $"{wanted.NamedResourceSpec?.Kind} is reserved by name, which cannot be scheduled";
-        }
+        CpuName => string.Create(CultureInfo.InvariantCulture, $"{amount / 1e9} CPUs"),
+        MemoryName => string.Create(CultureInfo.InvariantCulture, $"{amount} bytes of memory"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{amount} of {resource}"),
+    };
 
-        var free = GenericResources.Amount(node.FreeGeneric, discrete.Kind);
-        return string.Create(CultureInfo.InvariantCulture, $"{discrete.Value} of {discrete.Kind} are reserved, {free} are free");
-    }
+    private static double Number(Shortage shortage) => shortage.Resource == CpuName ? shortage.Free / 1e9 : shortage.Free;
 
-    // Two entries may ask for the same kind.
     private bool HasGeneric(NodeLoad node) => reserved.Generic.Count == 1
         ? GenericResources.HasEnough(node.FreeGeneric, reserved.Generic[0])
         : GenericResources.Claim([.. node.FreeGeneric], reserved.Generic) is not null;

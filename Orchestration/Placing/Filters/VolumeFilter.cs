@@ -6,6 +6,8 @@ namespace SwarmOrleans.Orchestration;
 internal sealed class VolumeFilter(VolumeSet volumes, IReadOnlyList<Mount> mounts)
     : PlacementFilter(PlacementRule.Volumes, "cannot fulfill requested CSI volume mounts on 1 node", "cannot fulfill requested CSI volume mounts on {0} nodes")
 {
+    public override string Asks => $"cluster volumes {string.Join(", ", mounts.Select(m => m.Source))}";
+
     public override bool Passes(NodeLoad node) => volumes.Choose(mounts, node) is not null;
 
     public override string Describe(NodeLoad node) => string.Join(

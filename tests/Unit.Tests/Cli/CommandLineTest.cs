@@ -34,7 +34,8 @@ public abstract class CommandLineTest : IAsyncDisposable
         var service = new ControlService(
             World.Services, World.Rollouts, World.Tasks, World.Nodes, World.Clusters, World.Networks, World.Secrets, World.Configs, World.Volumes,
             World.Extensions, World.Resources);
-        var command = SwarmctlCommand.Create(output, error, _ => new LoopbackInvoker(service), () => new MemoryStream(Encoding.UTF8.GetBytes(input)));
+        var explainer = new ExplainerService(World.Explanations);
+        var command = SwarmctlCommand.Create(output, error, _ => new LoopbackInvoker(service, explainer), () => new MemoryStream(Encoding.UTF8.GetBytes(input)));
         var actual = await command.RunAsync(arguments);
         Assert.True(actual == exitCode, $"exit code {actual}: {error}");
         return (exitCode == 0 ? output : error).ToString().TrimEnd('\n');

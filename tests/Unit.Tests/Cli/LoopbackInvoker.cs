@@ -1,18 +1,17 @@
 using Google.Protobuf;
 using Grpc.Core;
 using SwarmOrleans.Contracts;
-using SwarmOrleans.Silo.Rpc;
 
 namespace SwarmOrleans.Tests.Unit.CommandLine;
 
 /// <summary>gRPC without a network: unary calls reach the service's methods, messages are written and read as on the wire.</summary>
-internal sealed class LoopbackInvoker(ControlService service) : CallInvoker
+internal sealed class LoopbackInvoker(params object[] services) : CallInvoker
 {
     public override AsyncUnaryCall<TResponse> AsyncUnaryCall<TRequest, TResponse>(
         Method<TRequest, TResponse> method, string? host, CallOptions options, TRequest request)
     {
-        var handler = typeof(ControlService).GetMethod(method.Name) ?? throw new InvalidOperationException($"{method.Name} is not there");
-        var answer = CallAsync((Task<TResponse>)handler.Invoke(service, [Copy(request), new Context()])!);
+        var (service, handler) = services.Select(s => (s, s.GetType().GetMethod(method.Name))).First(s => s.Item2 is not null);
+        var answer = CallAsync((Task<TResponse>)handler!.Invoke(service, [Copy(request), new Context()])!);
         return new AsyncUnaryCall<TResponse>(answer, Task.FromResult(new Metadata()), () => Status.DefaultSuccess, () => [], () => { });
     }
 

@@ -20,6 +20,7 @@ internal sealed class ControlWorld : IAsyncDisposable, IManagerHealth
         Services = new UseCases.Services(Store, ids, Time);
         Rollouts = new UseCases.ServiceRollouts(Store, Time);
         Tasks = new UseCases.Tasks(Store);
+        Explanations = new UseCases.Explanations(Store, Time);
         Nodes = new UseCases.Nodes(Store, this, Time);
         Clusters = new UseCases.Clusters(Store, Time);
         Networks = new UseCases.Networks(Store, ids);
@@ -42,6 +43,8 @@ internal sealed class ControlWorld : IAsyncDisposable, IManagerHealth
     public UseCases.ServiceRollouts Rollouts { get; }
 
     public UseCases.Tasks Tasks { get; }
+
+    public UseCases.Explanations Explanations { get; }
 
     public UseCases.Nodes Nodes { get; }
 

@@ -235,7 +235,9 @@ public sealed class FilterTests
         var tooBig = _world.Wait("other", SchedulerWorld.Reserving(3.5));
         _world.Plan();
         Assert.Equal("", _world.NodeOf(tooBig));
-        Assert.Equal(["3.5 CPUs are reserved, 3 are free"], _world.Scheduler.Explain(tooBig).Select(r => r.Reason));
+        var justFits = _world.Wait("third", SchedulerWorld.Reserving(3));
+        _world.Plan();
+        Assert.Equal("m1", _world.NodeOf(justFits));
     }
 
     [Fact]
@@ -275,11 +277,11 @@ public sealed class FilterTests
         });
         Assert.Equal(
             [
-                new NodeRefusal("n1", PlacementRule.Ready, "the node is READY and its availability is DRAIN"),
-                new NodeRefusal("n1", PlacementRule.Resources, "1 CPUs are reserved, 0.5 are free"),
-                new NodeRefusal("n2", PlacementRule.Constraints, "node.role != manager"),
+                ("n1", PlacementRule.Ready, "the node is READY and its availability is DRAIN"),
+                ("n1", PlacementRule.Resources, "1 CPUs are reserved, 0.5 are free"),
+                ("n2", PlacementRule.Constraints, "node.role != manager"),
             ],
-            _world.Scheduler.Explain(task));
+            _world.Explain(task));
     }
 
     private static Action<SwarmTask> Host(params PortConfig.Types.Protocol[] protocols) => task =>

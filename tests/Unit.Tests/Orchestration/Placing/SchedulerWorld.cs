@@ -19,6 +19,10 @@ internal sealed class SchedulerWorld
 
     public SortedDictionary<string, Node> Nodes { get; } = new(StringComparer.Ordinal);
 
+    public SortedDictionary<string, Volume> Volumes { get; } = new(StringComparer.Ordinal);
+
+    public void Volume(string id, Volume volume) => Scheduler.SetVolume(id, Volumes[id] = volume);
+
     public static Node NodeOf(string id, Action<Node>? change = null)
     {
         var node = new Node
@@ -120,6 +124,24 @@ internal sealed class SchedulerWorld
 
         return decisions;
     }
+
+    /// <summary>What is asked of explanations about this world.</summary>
+    public ExplainInput Input() => new()
+    {
+        AllNodes = () => Nodes.Values,
+        FindNode = id => Nodes.GetValueOrDefault(id),
+        TasksOnNode = id => Tasks.Values.Where(t => t.NodeId == id),
+        TasksOfService = id => [.. Tasks.Values.Where(t => t.ServiceId == id)],
+        AllVolumes = () => Volumes.Values,
+        Now = Now,
+    };
+
+    /// <summary>Why each node cannot run the task, by the node's id.</summary>
+    public List<(string Node, PlacementRule Rule, string Detail)> Explain(SwarmTask task) =>
+    [
+        .. TaskExplainer.Explain(task, Input()).Placement.ShownNodes.OrderBy(n => n.NodeId, StringComparer.Ordinal)
+            .SelectMany(n => n.Refusals.Select(r => (n.NodeId, r.Rule, r.Detail))),
+    ];
 
     public SwarmTask Find(SwarmTask task) => Tasks[task.Id];
 

@@ -103,7 +103,7 @@ public sealed class VolumeTests
         _world.Plan();
         Assert.Equal("no suitable node (cannot fulfill requested CSI volume mounts on 1 node)", _world.ErrorOf(task));
         Assert.Equal("cannot fulfill requested CSI volume mounts on 1 node", _world.ErrorOf(bound));
-        _world.Scheduler.SetVolume("v1", VolumeOf("v1", v => v.Spec.AccessMode = new VolumeAccessMode { Scope = Scope.MultiNode, Sharing = Sharing.All }));
+        _world.Volume("v1", VolumeOf("v1", v => v.Spec.AccessMode = new VolumeAccessMode { Scope = Scope.MultiNode, Sharing = Sharing.All }));
         Assert.True(_world.Scheduler.HasWork);
         _world.Plan();
         foreach (var placed in new[] { task, bound })
@@ -128,7 +128,7 @@ public sealed class VolumeTests
             User(t);
             t.Status.State = TaskState.Failed;
         });
-        _world.Scheduler.SetVolume("v1", VolumeOf("v1"));
+        _world.Volume("v1", VolumeOf("v1"));
         var live = _world.Run("n1", 1, "live", User).Single();
         var task = _world.Wait("next", t => t.Spec.Container.Mounts.Add(MountOf("v1-name")));
         _world.Plan();
@@ -142,16 +142,16 @@ public sealed class VolumeTests
     public void PausedVolume_IsSeenAtOnce_AndEveryMountMustFind()
     {
         _world.Node("n1");
-        _world.Scheduler.SetVolume("v1", VolumeOf("v1"));
+        _world.Volume("v1", VolumeOf("v1"));
         var both = _world.Wait("both", t => t.Spec.Container.Mounts.AddRange([MountOf("v1-name"), MountOf("v2-name")]));
         _world.Plan();
         Assert.Equal("", _world.NodeOf(both));
-        Assert.Equal(["cannot find volume to satisfy mount with source v2-name"], _world.Scheduler.Explain(both).Select(r => r.Reason));
-        _world.Scheduler.SetVolume("v1", VolumeOf("v1", v => v.Spec.Availability = VolumeSpec.Types.VolumeAvailability.Pause));
-        _world.Scheduler.SetVolume("v2", VolumeOf("v2"));
+        Assert.Equal(["cannot find volume to satisfy mount with source v2-name"], _world.Explain(both).Select(r => r.Detail));
+        _world.Volume("v1", VolumeOf("v1", v => v.Spec.Availability = VolumeSpec.Types.VolumeAvailability.Pause));
+        _world.Volume("v2", VolumeOf("v2"));
         _world.Plan();
-        Assert.Equal(["cannot find volume to satisfy mount with source v1-name"], _world.Scheduler.Explain(both).Select(r => r.Reason));
-        _world.Scheduler.SetVolume("v1", VolumeOf("v1"));
+        Assert.Equal(["cannot find volume to satisfy mount with source v1-name"], _world.Explain(both).Select(r => r.Detail));
+        _world.Volume("v1", VolumeOf("v1"));
         _world.Plan();
         Assert.Equal(["v1", "v2"], _world.Find(both).Volumes.Select(v => v.Id));
     }
