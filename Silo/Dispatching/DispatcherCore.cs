@@ -15,10 +15,7 @@ public sealed class DispatcherCore(ISwarmStore store, IIdSource ids, DispatcherO
     private static readonly TimeSpan LookPeriod = TimeSpan.FromSeconds(1);
     private const int Attempts = 10;
 
-    private readonly Dictionary<string, AgentSession> _sessions = [];
-    private readonly PriorityQueue<AgentSession, long> _deadlines = new();
-    private readonly AsyncSignal _deadlineAdded = new();
-    private readonly Lock _lock = new();
+    private readonly SessionTable _sessions = new(options);
 
     private TimeSpan Period => store.Current.Cluster?.Spec?.Dispatcher?.HeartbeatPeriod?.ToTimeSpan() is { } period && period > TimeSpan.Zero
         ? period
@@ -65,19 +62,10 @@ public sealed class DispatcherCore(ISwarmStore store, IIdSource ids, DispatcherO
     /// <exception cref="DispatcherException">The session is not the node's.</exception>
     public TimeSpan Heartbeat(string nodeId, string sessionId)
     {
-        var session = Find(nodeId, sessionId);
+        var session = _sessions.Find(nodeId, sessionId);
         var spread = (options.Random.NextDouble() * 2 - 1) * PeriodSpread;
         var period = Period + spread > TimeSpan.Zero ? Period + spread : Period;
-        Arm(session, period);
-        lock (_lock)
-        {
-            if (session.Deadline < session.QueuedFor)
-            {
-                // The period has become shorter: the deadline under which it waits would notice its end too late.
-                Enqueue(session);
-            }
-        }
-
+        _sessions.Extend(session, period);
         return period;
     }
 
@@ -86,7 +74,7 @@ public sealed class DispatcherCore(ISwarmStore store, IIdSource ids, DispatcherO
     public async IAsyncEnumerable<AssignmentsMessage> AssignmentsAsync(
         string nodeId, string sessionId, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var session = Find(nodeId, sessionId);
+        var session = _sessions.Find(nodeId, sessionId);
         session.TakeDirty();
         var assignments = new AssignmentSet(nodeId);
         yield return assignments.Complete(store.Current);
@@ -106,7 +94,7 @@ public sealed class DispatcherCore(ISwarmStore store, IIdSource ids, DispatcherO
     public async Task UpdateTaskStatusAsync(
         string nodeId, string sessionId, IEnumerable<UpdateTaskStatusRequest.Types.TaskStatusUpdate> updates, CancellationToken cancellationToken)
     {
-        Find(nodeId, sessionId);
+        _sessions.Find(nodeId, sessionId);
         var view = store.Current;
         var reports = new List<TaskStatusReport>();
         foreach (var update in updates)
@@ -144,7 +132,7 @@ public sealed class DispatcherCore(ISwarmStore store, IIdSource ids, DispatcherO
     public async IAsyncEnumerable<TasksMessage> TasksAsync(
         string nodeId, string sessionId, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var session = Find(nodeId, sessionId);
+        var session = _sessions.Find(nodeId, sessionId);
         while (true)
         {
             session.TakeDirty();
@@ -162,7 +150,7 @@ public sealed class DispatcherCore(ISwarmStore store, IIdSource ids, DispatcherO
             throw new DispatcherException(DispatcherError.Unavailable, "this manager knows no leader; try another");
         }
 
-        var sessionId = TryFind(nodeId, request.SessionId)?.SessionId ?? ids.NewId();
+        var sessionId = _sessions.TryFind(nodeId, request.SessionId)?.SessionId ?? ids.NewId();
         for (var attempt = 1; ; attempt++)
         {
             if (!store.Current.All<Cluster>().Any() || store.Current.Find<Node>(nodeId) is not { } node)
@@ -173,7 +161,7 @@ public sealed class DispatcherCore(ISwarmStore store, IIdSource ids, DispatcherO
             var result = await store.CommitAsync(Registration(node, sessionId, address, request.Description), cancellationToken);
             if (result.IsCommitted)
             {
-                return Open(nodeId, sessionId);
+                return _sessions.Open(nodeId, sessionId, Period);
             }
 
             if (result.Outcome != CommitOutcome.Conflict || attempt == Attempts)
@@ -208,68 +196,6 @@ public sealed class DispatcherCore(ISwarmStore store, IIdSource ids, DispatcherO
         return stored is null ? transaction.Create(row) : transaction.Update(row);
     }
 
-    private AgentSession Open(string nodeId, string sessionId)
-    {
-        AgentSession session;
-        lock (_lock)
-        {
-            if (_sessions.TryGetValue(nodeId, out var known))
-            {
-                if (known.SessionId == sessionId && !known.Ended.IsCancellationRequested)
-                {
-                    return known;
-                }
-
-                known.End(new DispatcherException(DispatcherError.InvalidArgument, "session invalid"));
-            }
-
-            session = new AgentSession(nodeId, sessionId);
-            _sessions[nodeId] = session;
-        }
-
-        Arm(session, Period);
-        lock (_lock)
-        {
-            Enqueue(session);
-        }
-
-        _deadlineAdded.Set();
-        return session;
-    }
-
-    private AgentSession? TryFind(string nodeId, string sessionId)
-    {
-        lock (_lock)
-        {
-            return _sessions.TryGetValue(nodeId, out var session) && session.SessionId == sessionId && !session.Ended.IsCancellationRequested
-                ? session
-                : null;
-        }
-    }
-
-    private AgentSession Find(string nodeId, string sessionId)
-    {
-        lock (_lock)
-        {
-            if (!_sessions.TryGetValue(nodeId, out var session))
-            {
-                throw new DispatcherException(DispatcherError.NotFound, "node not registered");
-            }
-
-            if (session.SessionId != sessionId)
-            {
-                throw new DispatcherException(DispatcherError.InvalidArgument, "session invalid");
-            }
-
-            // One that is over is not kept alive by heartbeats: its agent has to register again.
-            return session.EndReason is { } reason ? throw new DispatcherException(reason.Error, reason.Message) : session;
-        }
-    }
-
-    private void Arm(AgentSession session, TimeSpan period) =>
-        session.Deadline = options.TimeProvider.GetTimestamp()
-            + (long)(period.TotalSeconds * options.GraceMultiplier * options.TimeProvider.TimestampFrequency);
-
     private static async Task WaitAsync(AgentSession session, AsyncSignal signal, CancellationToken cancellationToken)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(session.Ended, cancellationToken);
@@ -287,9 +213,12 @@ public sealed class DispatcherCore(ISwarmStore store, IIdSource ids, DispatcherO
     {
         while (true)
         {
+            // Everything is compared with this view or a later one, and what comes after it is routed: no change falls between the two.
+            var version = store.Current.Version;
+            _sessions.ForEach(s => s.MarkAll());
             try
             {
-                await foreach (var batch in store.WatchAsync(null, cancellationToken))
+                await foreach (var batch in store.WatchAsync(version, cancellationToken))
                 {
                     foreach (var change in batch.Changes)
                     {
@@ -300,7 +229,6 @@ public sealed class DispatcherCore(ISwarmStore store, IIdSource ids, DispatcherO
             catch (CompactedException)
             {
                 // Changes were missed: compare everything with the current view.
-                ForEach(s => s.MarkAll());
             }
         }
     }
@@ -311,51 +239,32 @@ public sealed class DispatcherCore(ISwarmStore store, IIdSource ids, DispatcherO
         {
             case ObjectKind.Task:
                 var task = (SwarmTask)(change.New ?? change.Old)!;
-                Session(task.NodeId)?.MarkTask(task.Id);
+                _sessions.Of(task.NodeId)?.MarkTask(task.Id);
                 break;
             case ObjectKind.Node when change.New is null:
-                Session(change.Id)?.End(new DispatcherException(DispatcherError.NotFound, "node not registered"));
+                _sessions.Of(change.Id)?.End(new DispatcherException(DispatcherError.NotFound, "node not registered"));
                 break;
             case ObjectKind.Node when ((Node)change.New).Status?.State == NodeStatus.Types.State.Down:
                 // Somebody could not see this session. The agent lives: registering again makes its node READY.
-                Session(change.Id)?.End(new DispatcherException(DispatcherError.Aborted, "the node was declared down"));
+                _sessions.Of(change.Id)?.End(new DispatcherException(DispatcherError.Aborted, "the node was declared down"));
                 break;
             case ObjectKind.Node:
-                Session(change.Id)?.MessageChanged.Set();
+                _sessions.Of(change.Id)?.MessageChanged.Set();
                 break;
-            case ObjectKind.NodeSession when Session(change.Id) is { } session && (change.New as NodeSession)?.SessionId != session.SessionId:
+            case ObjectKind.NodeSession when _sessions.Of(change.Id) is { } session && (change.New as NodeSession)?.SessionId != session.SessionId:
                 session.End(new DispatcherException(DispatcherError.InvalidArgument, "session invalid"));
                 break;
             case ObjectKind.Manager or ObjectKind.Cluster:
-                ForEach(s => s.MessageChanged.Set());
+                _sessions.ForEach(s => s.MessageChanged.Set());
                 break;
         }
-    }
-
-    private AgentSession? Session(string nodeId)
-    {
-        lock (_lock)
-        {
-            return _sessions.GetValueOrDefault(nodeId);
-        }
-    }
-
-    private void ForEach(Action<AgentSession> action)
-    {
-        List<AgentSession> sessions;
-        lock (_lock)
-        {
-            sessions = [.. _sessions.Values];
-        }
-
-        sessions.ForEach(action);
     }
 
     private async Task ExpireAsync(CancellationToken cancellationToken)
     {
         while (true)
         {
-            var wait = TakeExpired(out var expired);
+            var wait = _sessions.TakeExpired(out var expired);
             foreach (var session in expired)
             {
                 session.End(new DispatcherException(DispatcherError.NotFound, "node not registered"));
@@ -364,65 +273,12 @@ public sealed class DispatcherCore(ISwarmStore store, IIdSource ids, DispatcherO
 
             if (wait is null)
             {
-                await _deadlineAdded.WaitAsync(cancellationToken);
+                await _sessions.Opened.WaitAsync(cancellationToken);
             }
             else
             {
                 await options.TimeProvider.DelayAsync(wait.Value < LookPeriod ? wait.Value : LookPeriod, cancellationToken);
             }
-        }
-    }
-
-    private void Enqueue(AgentSession session)
-    {
-        session.QueuedFor = session.Deadline;
-        _deadlines.Enqueue(session, session.Deadline);
-    }
-
-    // The queue holds each session once under a deadline that counts, which a heartbeat may have moved since.
-    private TimeSpan? TakeExpired(out List<AgentSession> expired)
-    {
-        expired = [];
-        var now = options.TimeProvider.GetTimestamp();
-        lock (_lock)
-        {
-            while (_deadlines.TryPeek(out var session, out var deadline))
-            {
-                if (deadline != session.QueuedFor)
-                {
-                    _deadlines.Dequeue();
-                }
-                else if (session.Ended.IsCancellationRequested)
-                {
-                    _deadlines.Dequeue();
-                    Forget(session);
-                }
-                else if (deadline > now)
-                {
-                    return TimeSpan.FromSeconds((double)(deadline - now) / options.TimeProvider.TimestampFrequency);
-                }
-                else if (session.Deadline > now)
-                {
-                    _deadlines.Dequeue();
-                    Enqueue(session);
-                }
-                else
-                {
-                    _deadlines.Dequeue();
-                    Forget(session);
-                    expired.Add(session);
-                }
-            }
-        }
-
-        return null;
-    }
-
-    private void Forget(AgentSession session)
-    {
-        if (_sessions.TryGetValue(session.NodeId, out var current) && current == session)
-        {
-            _sessions.Remove(session.NodeId);
         }
     }
 
@@ -464,5 +320,5 @@ public sealed class DispatcherCore(ISwarmStore store, IIdSource ids, DispatcherO
 
     private static bool IsLost(LeadershipState leadership) => leadership is { IsLeader: false, LeaderAddress: null };
 
-    private void EndAll(string reason) => ForEach(s => s.End(new DispatcherException(DispatcherError.Aborted, reason)));
+    private void EndAll(string reason) => _sessions.ForEach(s => s.End(new DispatcherException(DispatcherError.Aborted, reason)));
 }
