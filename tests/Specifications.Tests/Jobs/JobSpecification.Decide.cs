@@ -77,7 +77,7 @@ internal sealed partial class JobSpecification
             return state;
         }
 
-        state = state with { Tasks = state.Tasks.Add(New(state, place, TaskState.Ready, new Hold(state.IsMisplaced(task) ? 0 : Delay, Hold.FullPatience))) };
+        state = state with { Tasks = state.Tasks.Add(New(state, place, TaskState.Ready, new StartHold(state.IsMisplaced(task) ? 0 : Delay, StartHold.FullPatience))) };
         if (settings.Attempts > 0)
         {
             var before = state.Restarts.TryGetValue(place, out var r) && r.Iteration == state.Iteration ? r.Count : 0;
@@ -143,7 +143,7 @@ internal sealed partial class JobSpecification
     private JobState Fill(JobState state, int place)
     {
         var mustWait = state.Tasks.Exists(t => t.PlaceIn(_isGlobal) == place && IsStopping(state, t));
-        return state with { Tasks = state.Tasks.Add(mustWait ? New(state, place, TaskState.Ready, new Hold(0, Hold.FullPatience)) : New(state, place, TaskState.Complete, null)) };
+        return state with { Tasks = state.Tasks.Add(mustWait ? New(state, place, TaskState.Ready, new StartHold(0, StartHold.FullPatience)) : New(state, place, TaskState.Complete, null)) };
     }
 
     private JobTask Start(JobState state, JobTask task)
@@ -182,6 +182,6 @@ internal sealed partial class JobSpecification
 
     private static bool IsStopping(JobState state, JobTask task) => state.IsCurrent(task) && task.Row is { IsWanted: false, IsAlive: true } && !state.IsSilent(task);
 
-    private JobTask New(JobState state, int place, TaskState desired, Hold? hold) =>
+    private JobTask New(JobState state, int place, TaskState desired, StartHold? hold) =>
         new(new TaskRow(_isGlobal ? 0 : place, state.Iteration, _isGlobal ? place : -1, TaskState.New, desired), 0, hold);
 }

@@ -8,7 +8,7 @@ namespace SwarmOrleans.Tests.Specifications.Jobs;
 /// <param name="Row">What can be seen of it.</param>
 /// <param name="Age">Units since its state was noted.</param>
 /// <param name="Hold">Why it does not start yet, if it is READY.</param>
-internal sealed record JobTask(TaskRow Row, int Age, Hold? Hold = null)
+internal sealed record JobTask(TaskRow Row, int Age, StartHold? Hold = null)
 {
     /// <summary>A slot of a replicated job, or a node of a global one.</summary>
     public int PlaceIn(bool isGlobal) => isGlobal ? Row.Node : Row.Slot;

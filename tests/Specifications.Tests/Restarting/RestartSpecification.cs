@@ -151,7 +151,7 @@ internal sealed class RestartSpecification(Policy policy) : IServiceSpecificatio
         }
 
         // RST-2, and our difference: nothing is gained by waiting when it is the node that cannot run it.
-        var hold = new Hold(state.IsMisplaced(task) ? 0 : Delay, Hold.FullPatience);
+        var hold = new StartHold(state.IsMisplaced(task) ? 0 : Delay, StartHold.FullPatience);
         state = state with { Tasks = state.Tasks.Add(New(state, TaskState.Ready, hold)) };
         return policy.Attempts == 0 ? state : Record(state);
     }
@@ -195,7 +195,7 @@ internal sealed class RestartSpecification(Policy policy) : IServiceSpecificatio
         }
 
         var mustWait = state.Tasks.Exists(t => IsStopping(state, t));
-        return state with { Tasks = state.Tasks.Add(mustWait ? New(state, TaskState.Ready, new Hold(0, Hold.FullPatience)) : New(state, TaskState.Running, null)) };
+        return state with { Tasks = state.Tasks.Add(mustWait ? New(state, TaskState.Ready, new StartHold(0, StartHold.FullPatience)) : New(state, TaskState.Running, null)) };
     }
 
     // RST-3, RST-4.
@@ -225,7 +225,7 @@ internal sealed class RestartSpecification(Policy policy) : IServiceSpecificatio
 
     private static bool IsStopping(RestartState state, RestartTask task) => task.Row is { IsWanted: false, IsAlive: true } && !state.IsSilent(task);
 
-    private static RestartTask New(RestartState state, TaskState desired, Hold? hold) => new(new TaskRow(1, 1, -1, TaskState.New, desired), 0, hold);
+    private static RestartTask New(RestartState state, TaskState desired, StartHold? hold) => new(new TaskRow(1, 1, -1, TaskState.New, desired), 0, hold);
 
     private static RestartTask Changed(RestartTask task, TaskRow row) => row.Observed == task.Row.Observed ? task with { Row = row } : task with { Row = row, Age = 0, IsLast = false };
 }

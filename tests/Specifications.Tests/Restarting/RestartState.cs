@@ -8,7 +8,7 @@ namespace SwarmOrleans.Tests.Specifications.Restarting;
 /// <param name="Age">Units since its state was noted.</param>
 /// <param name="Hold">Why it does not start yet, if it is READY.</param>
 /// <param name="IsLast">It ended, and it was decided that nothing follows.</param>
-internal sealed record RestartTask(TaskRow Row, int Age, Hold? Hold = null, bool IsLast = false)
+internal sealed record RestartTask(TaskRow Row, int Age, StartHold? Hold = null, bool IsLast = false)
 {
     public override string ToString() => $"{Row}{(Age > 0 ? $" for {Age}" : "")}{(Hold is { } h ? $" held {h.Delay},{h.Patience}" : "")}{(IsLast ? " last" : "")}";
 }

@@ -41,7 +41,11 @@ public sealed class DispatcherWatchTests : IDisposable
         _thread.Settle();
         _ = test.CreateAsync(new SwarmTask
         {
-            Id = "t", NodeId = "n", Spec = new TaskSpec(), DesiredState = TaskState.Running, Status = new SwarmTaskStatus { State = TaskState.Assigned },
+            Id = "t",
+            NodeId = "n",
+            Spec = new TaskSpec(),
+            DesiredState = TaskState.Running,
+            Status = new SwarmTaskStatus { State = TaskState.Assigned },
         });
         _thread.Settle();
         store.Recover.SetResult();
