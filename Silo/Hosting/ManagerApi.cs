@@ -51,6 +51,7 @@ internal static class ManagerApi
         builder.Services.AddSingleton(new Nodes(store, health, options.TimeProvider));
         builder.Services.AddSingleton(new Clusters(store, options.TimeProvider));
         builder.Services.AddSingleton(new Networks(store, ids));
+        builder.Services.AddSingleton(new NetworkAttachments(store, ids, options.TimeProvider));
         builder.Services.AddSingleton(new Secrets(store, ids));
         builder.Services.AddSingleton(new Configs(store, ids));
         builder.Services.AddSingleton(new Volumes(store, ids, ServedFeatures.RefuseVolume));
@@ -64,6 +65,7 @@ internal static class ManagerApi
         builder.Services.AddSingleton<WatchService>();
         builder.Services.AddSingleton<DispatcherService>();
         builder.Services.AddSingleton<CertificateAuthorityService>();
+        builder.Services.AddSingleton<ResourceAllocatorService>();
         builder.Services.AddSingleton<HealthService>();
         builder.Services.AddGrpc(o =>
         {
@@ -83,6 +85,7 @@ internal static class ManagerApi
         app.MapGrpcService<ExplainerService>();
         app.MapGrpcService<WatchService>();
         app.MapGrpcService<DispatcherService>();
+        app.MapGrpcService<ResourceAllocatorService>();
         app.MapGrpcService<CertificateAuthorityService>();
         app.MapGrpcService<NodeCertificateService>();
         app.MapGrpcService<HealthService>();
