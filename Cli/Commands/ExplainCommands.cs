@@ -65,6 +65,28 @@ internal static class ExplainCommands
         _ => Text.Upper(rule),
     };
 
+    /// <summary>The tasks on no node by their reason; nothing when there are none.</summary>
+    public static void WritePending(TextWriter output, ServiceExplanation explanation)
+    {
+        if (explanation.PendingTasks.Count == 0)
+        {
+            return;
+        }
+
+        output.WriteLine();
+        var pending = new TextTable("Pending", "Phase", "Example", "Why");
+        foreach (var group in explanation.PendingTasks)
+        {
+            pending.Add(Number(group.Tasks), Text.Upper(group.Phase), group.ExampleTaskId, group.Reason);
+        }
+
+        pending.WriteTo(output);
+        if (explanation.PendingLeftOff > 0)
+        {
+            output.WriteLine($"and {Number(explanation.PendingLeftOff)} more tasks for other reasons");
+        }
+    }
+
     private static void Write(GlobalOptions globals, TaskExplanation explanation, bool showsIds)
     {
         var place = explanation.Slot > 0 ? $".{Number(explanation.Slot)}" : "";
@@ -150,21 +172,7 @@ internal static class ExplainCommands
             holds.WriteTo(output);
         }
 
-        if (explanation.PendingTasks.Count > 0)
-        {
-            output.WriteLine();
-            var pending = new TextTable("Pending", "Phase", "Example", "Why");
-            foreach (var group in explanation.PendingTasks)
-            {
-                pending.Add(Number(group.Tasks), Text.Upper(group.Phase), group.ExampleTaskId, group.Reason);
-            }
-
-            pending.WriteTo(output);
-            if (explanation.PendingLeftOff > 0)
-            {
-                output.WriteLine($"and {Number(explanation.PendingLeftOff)} more tasks for other reasons");
-            }
-        }
+        WritePending(output, explanation);
     }
 
     private static void Add(Summary summary, string name, ulong count) => summary.Add(name, count == 0 ? "" : Number(count));

@@ -90,7 +90,8 @@ internal static class ServiceCommands
         var mode = new Option<string>("--mode") { Description = "replicated, global, replicated-job or global-job", DefaultValueFactory = _ => "replicated" };
         var flags = new ServiceFlags();
         var references = ReferenceFlags.ForCreate();
-        var command = new Command("create", "Create a service") { name, mode };
+        var dryRun = PlanOutput.DryRun();
+        var command = new Command("create", "Create a service") { name, mode, dryRun };
         flags.AddTo(command);
         references.AddTo(command);
         command.SetAction(async (result, cancellationToken) =>
@@ -109,6 +110,12 @@ internal static class ServiceCommands
 
             var client = globals.Client(result);
             await references.ApplyAsync(client, result, spec, cancellationToken);
+            if (result.GetValue(dryRun))
+            {
+                await PlanOutput.PlanAsync(globals, result, new PlanServiceRequest { Spec = spec }, cancellationToken);
+                return;
+            }
+
             var created = (await client.CreateServiceAsync(new CreateServiceRequest { Spec = spec }, cancellationToken: cancellationToken)).Service;
             globals.Answer(result, created, created.Id);
         });
@@ -146,7 +153,8 @@ internal static class ServiceCommands
         var flags = new ServiceFlags();
         var published = new PublishFlags();
         var references = ReferenceFlags.ForUpdate();
-        var command = new Command("update", "Change a service") { name, force, rollback, added, removed };
+        var dryRun = PlanOutput.DryRun();
+        var command = new Command("update", "Change a service") { name, force, rollback, added, removed, dryRun };
         flags.AddTo(command);
         published.AddTo(command);
         references.AddTo(command);
@@ -170,7 +178,7 @@ internal static class ServiceCommands
                 throw new CommandException("no changes detected");
             }
 
-            await UpdateAsync(globals, result, client, service, spec, result.GetValue(rollback), cancellationToken);
+            await UpdateAsync(globals, result, client, service, spec, result.GetValue(rollback), result.GetValue(dryRun), cancellationToken);
         });
         return command;
     }
@@ -194,6 +202,7 @@ internal static class ServiceCommands
         Service service,
         ServiceSpec spec,
         bool isRollback,
+        bool isDryRun,
         CancellationToken cancellationToken)
     {
         var request = new UpdateServiceRequest
@@ -203,6 +212,13 @@ internal static class ServiceCommands
             Spec = spec,
             Rollback = isRollback ? UpdateServiceRequest.Types.Rollback.Previous : UpdateServiceRequest.Types.Rollback.None,
         };
+        if (isDryRun)
+        {
+            var plan = new PlanServiceRequest { ServiceId = request.ServiceId, ServiceVersion = request.ServiceVersion, Spec = spec, Rollback = request.Rollback };
+            await PlanOutput.PlanAsync(globals, result, plan, cancellationToken);
+            return;
+        }
+
         var updated = (await client.UpdateServiceAsync(request, cancellationToken: cancellationToken)).Service;
         globals.Answer(result, updated, updated.Id);
     }

@@ -4,10 +4,13 @@ using SwarmOrleans.Store.Log;
 namespace SwarmOrleans.Control;
 
 /// <summary>Views that contain every acknowledged write.</summary>
-internal static class LinearizableReads
+public static class LinearizableReads
 {
+    /// <summary>This manager's replica, once it has caught up with all that was acknowledged.</summary>
+    /// <exception cref="UseCaseException">No leader could be reached.</exception>
     public static async Task<StoreView> ViewAsync(this ISwarmStore store, CancellationToken cancellationToken)
     {
+        ArgumentNullException.ThrowIfNull(store);
         try
         {
             return await store.ReadAsync(cancellationToken);

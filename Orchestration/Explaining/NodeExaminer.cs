@@ -59,7 +59,7 @@ internal sealed class NodeExaminer
         var rules = Enumerable.Range(0, filters.Length).Where(i => failed[i] > 0)
             .Select(i => new RuleSummary { Rule = filters[i].Rule, Asks = filters[i].Asks, Nodes = failed[i], OnlyNodes = only[i] })
             .OrderByDescending(r => r.Nodes).ThenBy(r => r.Rule);
-        var shown = _nodes.Zip(failures).OrderBy(n => n.Second.Length).ThenBy(n => NameOf(n.First.Node!), StringComparer.Ordinal)
+        var shown = _nodes.Zip(failures).OrderBy(n => n.Second.Length).ThenBy(n => n.First.Node!.DisplayName(), StringComparer.Ordinal)
             .ThenBy(n => n.First.Id, StringComparer.Ordinal).Take(limit);
         return new PlacementExplanation
         {
@@ -70,9 +70,6 @@ internal sealed class NodeExaminer
             Text = Blockage.TextOf(filters, first),
         };
     }
-
-    internal static string NameOf(Node node) =>
-        node.Description?.Hostname is { Length: > 0 } hostname ? hostname : node.Spec?.Annotations?.Name is { Length: > 0 } name ? name : node.Id;
 
     // As the scheduler counts: what has a node, until it has ended (SCH-4).
     private static bool IsThere(SwarmTask task) => task.Observed() >= TaskState.Assigned && task.NodeId.Length > 0 && !task.HasEnded();
@@ -123,7 +120,7 @@ internal sealed class NodeExaminer
     private NodeExplanation Describe(NodeLoad node, PlacementFilter[] broken) => new()
     {
         NodeId = node.Id,
-        NodeName = NameOf(node.Node!),
+        NodeName = node.Node!.DisplayName(),
         Refusals = { broken.Select(f => Describe(node, f)) },
     };
 

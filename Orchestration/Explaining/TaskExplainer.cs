@@ -117,7 +117,7 @@ public static class TaskExplainer
     }
 
     private static string NameOf(string nodeId, ExplainInput input) =>
-        nodeId.Length == 0 ? "" : input.FindNode(nodeId) is { } node ? NodeExaminer.NameOf(node) : nodeId;
+        nodeId.Length == 0 ? "" : input.FindNode(nodeId) is { } node ? node.DisplayName() : nodeId;
 
     private static string Word(TaskState state) => state.ToString().ToUpperInvariant();
 

@@ -11,6 +11,7 @@ using SwarmOrleans.Control.Watching;
 using SwarmOrleans.Raft.Group;
 using SwarmOrleans.Raft.Transport;
 using SwarmOrleans.Silo.Dispatching;
+using SwarmOrleans.Silo.Planning;
 using SwarmOrleans.Silo.Rpc;
 using SwarmOrleans.Store;
 
@@ -48,6 +49,7 @@ internal static class ManagerApi
         builder.Services.AddSingleton(new ServiceRollouts(store, options.TimeProvider));
         builder.Services.AddSingleton(new Tasks(store));
         builder.Services.AddSingleton(new Explanations(store, options.TimeProvider));
+        builder.Services.AddSingleton(_ => new ServicePlanner(store, ids, options.TimeProvider, ServedFeatures.Require));
         builder.Services.AddSingleton(new Nodes(store, health, options.TimeProvider));
         builder.Services.AddSingleton(new Clusters(store, options.TimeProvider));
         builder.Services.AddSingleton(new Networks(store, ids));

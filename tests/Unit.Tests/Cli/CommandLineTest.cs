@@ -1,5 +1,7 @@
 using System.Text;
 using SwarmOrleans.Cli;
+using SwarmOrleans.Contracts;
+using SwarmOrleans.Silo.Planning;
 using SwarmOrleans.Silo.Rpc;
 using SwarmOrleans.Tests.Unit.Control;
 
@@ -34,7 +36,8 @@ public abstract class CommandLineTest : IAsyncDisposable
         var service = new ControlService(
             World.Services, World.Rollouts, World.Tasks, World.Nodes, World.Clusters, World.Networks, World.Secrets, World.Configs, World.Volumes,
             World.Extensions, World.Resources);
-        var explainer = new ExplainerService(World.Explanations);
+        using var planner = new ServicePlanner(World.Store, new RandomIdSource(new Random(3)), World.Time);
+        var explainer = new ExplainerService(World.Explanations, planner);
         var command = SwarmctlCommand.Create(output, error, _ => new LoopbackInvoker(service, explainer), () => new MemoryStream(Encoding.UTF8.GetBytes(input)));
         var actual = await command.RunAsync(arguments);
         Assert.True(actual == exitCode, $"exit code {actual}: {error}");

@@ -92,6 +92,32 @@ public sealed class TaskExplainerTests
     }
 
     [Fact]
+    public void Volume_ThatATaskElsewhereUses_IsSeen()
+    {
+        _world.Node("n1");
+        _world.Node("n2");
+        _world.Volume("v", new Volume
+        {
+            Id = "v",
+            Spec = new VolumeSpec
+            {
+                Annotations = new Annotations { Name = "data" },
+                AccessMode = new VolumeAccessMode { Scope = VolumeAccessMode.Types.Scope.SingleNode, Sharing = VolumeAccessMode.Types.Sharing.All },
+            },
+            VolumeInfo = new VolumeInfo { VolumeId = "csi" },
+        });
+        void Mounting(SwarmTask task) => task.Spec.Container.Mounts.Add(new Mount { Type = Mount.Types.Type.Cluster, Source = "data", Target = "/data" });
+        var asking = _world.TaskOf("asking", Mounting);
+        Assert.Empty(_world.Explain(asking));
+        _world.Run("n1", 1, "user", task =>
+        {
+            Mounting(task);
+            task.Volumes.Add(new VolumeAttachment { Id = "v", Source = "data", Target = "/data" });
+        });
+        Assert.Equal([("n2", PlacementRule.Volumes, "cannot find volume to satisfy mount with source data")], _world.Explain(asking));
+    }
+
+    [Fact]
     public void TaskThatWasMadeForItsNode_IsAskedAboutThere()
     {
         _world.Node("n1");
